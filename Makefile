@@ -1,0 +1,81 @@
+# Every target sets up what it needs in .venv; a second run is quick. `make` alone lists the targets.
+
+SHELL := bash
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+SOURCES := flows tasks connectors config
+
+# 1: `make test` also runs the real parts that are installed here. 0: it leaves them to `make real`.
+REAL ?= 1
+# Further arguments for pytest, for example: make test ARGS="-k naming -x"
+ARGS ?=
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Nothing calls home, from whatever folder it is started.
+export PREFECT_SERVER_ANALYTICS_ENABLED := false
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test real check ui bench schema lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(READY) ## the main job, offline: sandboxes, preview, live run, what HR holds afterwards, nothing left to do
+	@$(BIN)/python -m flows.demo
+
+test: $(READY) ## every test that needs no system package; the real parts too where they are installed (REAL=0: not)
+	@$(BIN)/pytest $(if $(filter 0,$(REAL)),-m "not real") $(ARGS)
+
+real: $(READY) ## install the system packages (Debian, as root) and run the tests against real servers
+	@tests/real/install.sh
+	@RETOUR_REAL=1 $(BIN)/pytest tests/real $(ARGS)
+
+check: $(READY) ## formatting, lint, types, import contracts, schema drift, spelling
+	@$(BIN)/ruff format --check --quiet . || { echo "Not formatted: run $(BIN)/ruff format ." >&2; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy $(SOURCES)
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python -m flows.schema --check
+	@$(BIN)/codespell
+	@$(BIN)/python -m pip check >/dev/null || { $(BIN)/python -m pip check; exit 1; }
+	@echo "check: all fine"
+
+ui: $(READY) ## Prefect server, deployments and a worker on this machine; prints the address
+	@$(BIN)/python -m flows.ui
+
+bench: $(READY) ## the benchmarks: ratios and figures as a table and as JSON
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+schema: $(READY) ## write the generated JSON Schemas in config/schema
+	@$(BIN)/python -m flows.schema
+
+# For Linux and macOS, Python 3.11 to 3.13. A package with an extra is written down a second time without
+# it: pip before 24 does not see that the one pin holds for the other.
+lock: ## resolve pyproject.toml anew into requirements.lock
+	@tools=$$(mktemp -d) && trap 'rm -rf "$$tools"' EXIT && \
+	$(PYTHON) -m venv "$$tools" && "$$tools/bin/pip" install -qq uv && \
+	"$$tools/bin/uv" pip compile pyproject.toml --extra dev --output-file "$$tools/lock" --quiet --no-config \
+		--universal --python-version 3.11 --fork-strategy fewest --no-strip-extras --generate-hashes \
+		--no-header --annotation-style line --no-emit-index-url --no-emit-find-links && \
+	awk '/^[^ ]/ {printf "%s", twin; twin = ""} \
+		{print} \
+		/^[^ ]+\[/ {twin = $$0 "\n"; sub(/\[[^]]*\]/, "", twin); next} \
+		twin && /--hash/ {twin = twin $$0 "\n"} \
+		END {printf "%s", twin}' "$$tools/lock" > requirements.lock
+
+clean: ## remove .venv, caches and build output; keeps .retour (the ledger)
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	@find $(SOURCES) tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The lock is complete, so nothing needs resolving (--no-deps). The dots are the packages: a first run takes
+# a minute or two, and should not look like nothing. What pip warns about is shown only where it failed.
+$(READY): requirements.lock pyproject.toml
+	@test -x $(BIN)/python || { echo "Setting up .venv (once, a minute or two)" >&2; $(PYTHON) -m venv .venv; }
+	@set -o pipefail; \
+	$(BIN)/python -m pip install --no-deps --require-hashes --requirement requirements.lock 2>.venv/pip.log \
+		| awk '/^(Collecting|Processing)/ {printf "."; fflush(); n++} END {if (n) print " " n " packages"}' >&2 \
+		|| { cat .venv/pip.log >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable . 2>.venv/pip.log \
+		|| { cat .venv/pip.log >&2; exit 1; }
+	@touch $@
