@@ -1,0 +1,1 @@
+"""The boundary: everything that talks to a system outside Retour."""

@@ -1,0 +1,1 @@
+"""The nouns and protocols that cross the boundary between decisions and systems. No I/O here."""

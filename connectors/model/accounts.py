@@ -1,0 +1,144 @@
+"""Accounts: what a target holds, as columns."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+
+from connectors.model.values import Value, is_empty
+
+
+class Accounts:
+    """What a target holds, read in one go. An opaque object to Prefect.
+
+    Attributes:
+        accounts: One row per account. Index `ref` (str, native immutable id, unique). Columns
+            `person` (str, the value of the correlation attribute, NA when empty), `enabled`
+            (boolean, NA where the target knows no such state), `container` (str, NA where it has
+            none), `label` (str, a name for people to read), `protected` (bool).
+        attributes: Same index. One column per attribute, object dtype: str, bool, int, float or a
+            sorted tuple of str. An attribute the account does not have is None.
+        grants: Columns `ref`, `permission` (str): who holds what, both native ids.
+        permissions: Index `permission` (str, native id). Columns `name` (str, as rules name it),
+            `grantable` (bool).
+        taken: Names in use in the target, also by objects that are not accounts (groups, contacts,
+            computers). Columns `space` (str, such as `address` or `login`), `value` (str,
+            casefolded), `ref` (str, native id of the holder).
+        taken_at: When reading began, UTC.
+    """
+
+    __slots__ = ("accounts", "attributes", "grants", "permissions", "taken", "taken_at", "target")
+
+    def __init__(
+        self,
+        *,
+        target: str,
+        accounts: pd.DataFrame,
+        attributes: pd.DataFrame,
+        taken_at: datetime,
+        grants: pd.DataFrame | None = None,
+        permissions: pd.DataFrame | None = None,
+        taken: pd.DataFrame | None = None,
+    ) -> None:
+        """Bring the frames into the shape above.
+
+        Raises:
+            ValueError: A native id stands twice.
+        """
+        self.target, self.taken_at = target, taken_at
+        shaped = accounts.reindex(columns=["person", "enabled", "container", "label", "protected"])
+        for name in ("person", "container", "label"):
+            column = shaped[name].astype("str")
+            shaped[name] = column.mask(column == "")
+        shaped["enabled"] = shaped["enabled"].astype("boolean")
+        shaped["protected"] = shaped["protected"].astype("boolean").fillna(False).astype(bool)  # noqa: FBT003
+        shaped.index = shaped.index.astype("str").rename("ref")
+        if shaped.index.has_duplicates:
+            message = (
+                f"{target}: native id {shaped.index[shaped.index.duplicated()][0]} stands twice"
+            )
+            raise ValueError(message)
+        self.accounts = shaped
+        objects = attributes.astype(object)
+        objects.index = objects.index.astype("str").rename("ref")
+        self.attributes = objects.reindex(shaped.index).where(lambda frame: frame.notna(), None)
+        self.grants = _texts(grants, ["ref", "permission"])
+        self.taken = _texts(taken, ["space", "value", "ref"])
+        named = (
+            permissions if permissions is not None else pd.DataFrame({"name": [], "grantable": []})
+        )
+        named = named.reindex(columns=["name", "grantable"])
+        named["name"] = named["name"].astype("str")
+        named["grantable"] = named["grantable"].astype("boolean").fillna(True).astype(bool)  # noqa: FBT003
+        named.index = named.index.astype("str").rename("permission")
+        self.permissions = named
+
+    @classmethod
+    def from_records(
+        cls,
+        *,
+        target: str,
+        records: Mapping[str, Mapping[str, Any]],
+        attributes: Mapping[str, Mapping[str, Value]],
+        taken_at: datetime,
+        grants: list[tuple[str, str]] | None = None,
+        permissions: Mapping[str, str] | None = None,
+        taken: list[tuple[str, str, str]] | None = None,
+    ) -> "Accounts":
+        """Build from plain records: convenient for small targets and tests.
+
+        Args:
+            target: Name of the target.
+            records: ref -> {person, enabled, container, label, protected}, any of them left out.
+            attributes: ref -> {attribute: value}; empty values are dropped.
+            taken_at: When reading began, UTC.
+            grants: (ref, permission) pairs.
+            permissions: permission -> name.
+            taken: (space, value, ref) triples; values are casefolded here.
+        """
+        index = pd.Index(list(records), dtype="str", name="ref")
+        known = {
+            ref: {name: value for name, value in values.items() if not is_empty(value)}
+            for ref, values in attributes.items()
+        }
+        names = sorted({name for values in known.values() for name in values})
+        columns = {name: [known.get(ref, {}).get(name) for ref in records] for name in names}
+        return cls(
+            target=target,
+            accounts=pd.DataFrame(list(records.values()), index=index),
+            attributes=pd.DataFrame(
+                {
+                    name: pd.Series(values, index=index, dtype=object)
+                    for name, values in columns.items()
+                },
+                index=index,
+            ),
+            taken_at=taken_at,
+            grants=pd.DataFrame(grants or [], columns=["ref", "permission"]),
+            permissions=pd.DataFrame(
+                {"name": list((permissions or {}).values())},
+                index=pd.Index(list(permissions or {})),
+            ),
+            taken=pd.DataFrame(
+                [(space, value.casefold(), ref) for space, value, ref in taken or []],
+                columns=["space", "value", "ref"],
+            ),
+        )
+
+    def __len__(self) -> int:
+        """Number of accounts."""
+        return len(self.accounts)
+
+    def __bool__(self) -> bool:
+        """A reading is a reading, also of an empty target."""
+        return True
+
+    def __repr__(self) -> str:
+        """Counts only: a repr may end in a log."""
+        return f"Accounts({self.target}: {len(self.accounts)})"
+
+
+def _texts(frame: pd.DataFrame | None, columns: list[str]) -> pd.DataFrame:
+    shaped = frame if frame is not None else pd.DataFrame(columns=columns)
+    return shaped.reindex(columns=columns).astype("str").reset_index(drop=True)

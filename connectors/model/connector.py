@@ -1,0 +1,167 @@
+"""The protocols between Retour and a system, and the offer a connector folder makes."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Protocol
+
+from pydantic import BaseModel
+
+from connectors.model.accounts import Accounts
+from connectors.model.change import Change
+from connectors.model.manifest import Manifest
+from connectors.model.people import People
+from connectors.model.receipt import Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that `retour check` looked at.
+
+    Attributes:
+        ok: Whether it is as it should be.
+        subject: What was looked at, such as "GetConnector T4E_HelloID_Users_v2".
+        detail: What was found, and what to do when it is not ok.
+        reached: Whether the system answered. False when it did not, or refused us.
+    """
+
+    ok: bool
+    subject: str
+    detail: str
+    reached: bool = True
+
+
+class Source(Protocol):
+    """Reads people."""
+
+    def read(self, *, as_of: date) -> People:
+        """Everybody HR knows, complete or not at all.
+
+        Args:
+            as_of: The day decisions are taken for. Does not filter; a source that can only see a
+                window around today says so in its README.
+
+        Raises:
+            ConfigError: The input is not what the settings promise: file, row, column.
+            Fatal: The system could not be read. Nothing partial is returned.
+        """
+        ...
+
+    def check(self) -> Iterable[Finding]:
+        """Look, read-only, whether a run could work."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+class Reader(Protocol):
+    """Reads accounts. Cannot write: its transport refuses unsafe requests."""
+
+    def read(self) -> Accounts:
+        """Every account of the managed scope, complete or not at all.
+
+        Raises:
+            Fatal: The system could not be read. Nothing partial is returned.
+        """
+        ...
+
+    def check(self) -> Iterable[Finding]:
+        """Look, read-only, whether a run could work."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+class Writer(Protocol):
+    """Executes changes; a `Recorder` has the same shape and only pretends."""
+
+    def apply(self, changes: Iterable[Change]) -> Iterator[Receipt]:
+        """Execute changes; the only method that writes.
+
+        Args:
+            changes: A person's changes stand next to each other, in order. Pulled lazily: what was
+                pulled may be written at any moment (the caller journals it as an intent first).
+                Values are known (no `Pending`); `ref` may be None behind a create of the same
+                person.
+
+        Yields:
+            One receipt per change, a person's in order, persons in any order. A failure of one
+            change is a receipt, not an exception; the person's remaining changes are set aside.
+
+        Raises:
+            Fatal: The target as a whole is out of order. Receipts yielded so far stand.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxOptions:
+    """How to fill and serve a sandbox.
+
+    Attributes:
+        people: Number of invented persons; ignored when `data` is given.
+        seed: The same seed gives the same persons.
+        data: A file to start from, in the form the sandbox's README describes.
+        port: Loopback port, 0 for any free one.
+        state: Where an in-process sandbox keeps its content; None for memory.
+    """
+
+    people: int = 200
+    seed: int = 1
+    data: Path | None = None
+    port: int = 0
+    state: Path | None = None
+
+
+class Sandbox(Protocol):
+    """A running sandbox."""
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Settings under which a connector reaches it, as they stand in a profile."""
+        ...
+
+    def close(self) -> None:
+        """Stop serving."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connector:
+    """What a connector folder offers under one name.
+
+    Attributes:
+        name: As in a profile, such as `active_directory` or `afas.employee`.
+        manifest: What it can do.
+        settings: Pydantic model of its settings; every field has a description, secrets are
+            `SecretStr`. A field marked `json_schema_extra={"write_only": True}` is needed by the
+            writer alone, and a preview never resolves it.
+        open_source: Opens a source (read-only transport), None for targets.
+        open_reader: Opens a reader (read-only transport) for the target of that name.
+        open_writer: Opens a writer for the target of that name.
+        fields: Default field mapping, in the grammar of a profile's `fields`.
+        fields_setting: The setting that takes the `fields` of a profile's source: where the
+            connector finds what it cannot guess.
+        serve: Starts the sandbox that belongs to it, None where another connector of the folder
+            does.
+    """
+
+    name: str
+    manifest: Manifest
+    settings: type[BaseModel]
+    open_source: Callable[[Any], Source] | None = None
+    open_reader: Callable[[Any, str], Reader] | None = None
+    open_writer: Callable[[Any, str], Writer] | None = None
+    fields: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    fields_setting: str = "fields"
+    serve: Callable[[SandboxOptions], AbstractContextManager[Sandbox]] | None = None

@@ -1,0 +1,97 @@
+"""Manifest: what a connector can do and what it needs, as data that the planner reads."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from connectors.model.change import Verb
+
+
+class Compare(StrEnum):
+    """When two values of an attribute count as equal."""
+
+    EXACT = "exact"
+    IGNORE_CASE = "ignore_case"
+    """Mail addresses, login names."""
+    DN = "dn"
+    """LDAP distinguished names: case and spaces around separators do not matter."""
+
+
+ADDRESS: Final = "address"
+"""Name space of mail addresses and user principal names, shared by all targets."""
+LOGIN: Final = "login"
+"""Name space of short login names (sAMAccountName), per target."""
+COMMON_NAME: Final = "common_name"
+"""Name space of common names, per target."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribute:
+    """One attribute of a target's accounts.
+
+    Attributes:
+        name: As the target calls it and as `fields` in a profile names it.
+        description: For administrators; a sentence.
+        compare: When two values are equal.
+        multi: Whether the value is a tuple of str.
+        unique_in: Name space in which the value must be unique, None for no such rule.
+        clearable: Whether an update may empty it.
+        on_update: Whether an update may change it.
+        max_length: Longest accepted text, None for no limit.
+    """
+
+    name: str
+    description: str = ""
+    compare: Compare = Compare.EXACT
+    multi: bool = False
+    unique_in: str | None = None
+    clearable: bool = True
+    on_update: bool = True
+    max_length: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What a connector can do.
+
+    Attributes:
+        connector: Name as in a profile, such as `afas.employee`.
+        title: For people, such as "AFAS Profit: employee".
+        verbs: What a writer can execute. Empty for a source.
+        correlation: Attribute that holds the HR id: immutable, never a name or an address.
+        attributes: Those known by name.
+        open_attributes: Whether `fields` may name others (custom attributes), compared exactly.
+        produces: Attributes a receipt always reports back; targets downstream may use them.
+        context: Attributes that a writer needs to find the record and does not change; the plan
+            carries their values in `Change.context`.
+        write_back: Whether this target is the HR system itself: it takes everybody who is due an
+            account upstream, and needs no rule of its own.
+        lane: Targets with the same lane write the same record: one person, one write at a time
+            across them. None for no such tie.
+        max_concurrency: Writes side by side, over different persons.
+        read_permissions: What must be granted to read; for `retour check` and the README.
+        write_permissions: What must be granted to write.
+        documentation: The vendor's page.
+    """
+
+    connector: str
+    title: str
+    verbs: frozenset[Verb] = frozenset()
+    correlation: str = ""
+    attributes: tuple[Attribute, ...] = ()
+    open_attributes: bool = False
+    produces: tuple[str, ...] = ()
+    context: tuple[str, ...] = ()
+    write_back: bool = False
+    lane: str | None = None
+    max_concurrency: int = 4
+    read_permissions: tuple[str, ...] = ()
+    write_permissions: tuple[str, ...] = ()
+    documentation: str = ""
+
+    def attribute(self, name: str) -> Attribute | None:
+        """The attribute of that name, a plain one if the target takes any, else None."""
+        for attribute in self.attributes:
+            if attribute.name == name:
+                return attribute
+        return Attribute(name=name) if self.open_attributes else None

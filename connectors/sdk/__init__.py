@@ -1,0 +1,1 @@
+"""Plumbing that connectors share: HTTP, retries, the Recorder, fan-out, passwords, sandboxes."""

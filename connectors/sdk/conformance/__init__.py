@@ -1,0 +1,5 @@
+"""The laws that every connector keeps, run against its sandbox.
+
+A connector folder offers a module `conformance` with `SUBJECTS`: connector name -> a context
+manager that starts the sandbox and gives a `Subject`. `laws.laws_for(connector)` says which apply.
+"""

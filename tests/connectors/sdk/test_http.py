@@ -1,0 +1,216 @@
+"""The HTTP client of the connectors, over real sockets."""
+
+import email.utils
+import socket
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+
+from connectors.model.errors import (
+    AlreadyExists,
+    Fatal,
+    Forbidden,
+    Invalid,
+    Misconfigured,
+    NotFound,
+    RateLimited,
+    TimedOut,
+    Unauthorized,
+    Unavailable,
+    Unreachable,
+)
+from connectors.sdk.http import ATTEMPTS, LONGEST_WAIT_SECONDS, Busy, Http, NotSent, classify
+from connectors.sdk.serve import Answer, HttpServer
+
+
+class Script:
+    """Answers with what it was given, in order, the last one again and again."""
+
+    def __init__(self, *answers):
+        self.answers, self.seen = list(answers), []
+
+    def answer(self, method, path, query, headers, body):
+        self.seen.append((method, path, query, headers, body))
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+
+@pytest.fixture
+def serve():
+    opened = []
+
+    def start(*answers, read_only=False, **parts):
+        script, waits = Script(*answers), []
+        server = HttpServer(script)
+        http = Http(
+            system="x", base_url=server.url, read_only=read_only, sleep=waits.append, **parts
+        )
+        opened.extend([http, server])
+        return http, script, waits
+
+    yield start
+    for one in opened:
+        one.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (301, Misconfigured),
+        (307, Misconfigured),
+        (400, Invalid),
+        (401, Unauthorized),
+        (403, Forbidden),
+        (404, NotFound),
+        (408, TimedOut),
+        (409, AlreadyExists),
+        (410, NotFound),
+        (422, Invalid),
+        (429, RateLimited),
+        (500, Unavailable),
+        (503, Busy),
+        (504, TimedOut),
+    ],
+)
+def test_a_status_says_what_is_stopped(status, kind):
+    assert type(classify(httpx.Response(status, headers={"Location": "/login?token=x"}))) is kind
+
+
+@pytest.mark.parametrize("status", [200, 201, 204])
+def test_success_is_no_error(status):
+    assert classify(httpx.Response(status)) is None
+
+
+def test_a_message_is_one_short_line_and_shows_no_query():
+    failure = classify(httpx.Response(400, text="so\n\n  sorry " + "x" * 1000))
+    assert failure.message.startswith("HTTP 400: so sorry xxx")
+    assert len(failure.message) < 320
+    sent_on = classify(
+        httpx.Response(302, headers={"Location": "https://example.org/in?ticket=s3cret"})
+    )
+    assert "s3cret" not in str(sent_on)
+
+
+def test_a_redirected_write_is_not_done(serve):
+    http, script, _ = serve(Answer(302, headers={"Location": "/elsewhere"}))
+    with pytest.raises(Misconfigured, match="sent on to /elsewhere"):
+        http.write("PUT", "/a", json={})
+    assert len(script.seen) == 1
+
+
+def test_a_read_is_tried_again_until_it_succeeds(serve):
+    http, script, waits = serve(Answer(500), Answer(0, drop=True), Answer(200, b"fine"))
+    assert http.get("/a", params={"q": "O'Brien & co"}).text == "fine"
+    assert [query for _, _, query, _, _ in script.seen] == ["q=O%27Brien+%26+co"] * 3
+    assert len(waits) == 2
+
+
+@pytest.mark.parametrize("answer", [Answer(500), Answer(0, drop=True), Answer(429), Answer(504)])
+def test_a_read_gives_up_after_some_attempts_and_stops_the_target(serve, answer):
+    http, script, waits = serve(answer)
+    with pytest.raises(Unreachable, match=f"{ATTEMPTS} attempts"):
+        http.get("/a")
+    assert len(script.seen) == ATTEMPTS
+    assert len(waits) == ATTEMPTS - 1
+    assert sum(waits) < 10
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 400])
+def test_a_read_that_is_refused_is_not_repeated(serve, status):
+    http, script, _ = serve(Answer(status))
+    with pytest.raises(Exception, match=f"x GET /a: HTTP {status}"):
+        http.get("/a")
+    assert len(script.seen) == 1
+
+
+def test_the_wait_that_was_asked_for_is_kept(serve):
+    http, _, waits = serve(
+        Answer(429, headers={"Retry-After": "7"}),
+        Answer(503, headers={"Retry-After": "2"}),
+        Answer(200),
+    )
+    http.get("/a")
+    assert waits == [7.0, 2.0]
+
+
+def test_a_wait_can_be_asked_for_as_a_date_and_has_a_limit(serve):
+    soon = email.utils.format_datetime(datetime.now(UTC) + timedelta(seconds=20), usegmt=True)
+    # "-0000" says that nobody knows the time zone; Python then gives a naive time.
+    naive = soon.replace("GMT", "-0000")
+    http, _, waits = serve(
+        *(Answer(429, headers={"Retry-After": text}) for text in (soon, naive, "3600")), Answer(200)
+    )
+    http.get("/a")
+    assert 15 < waits[0] <= 20
+    assert 15 < waits[1] <= 20
+    assert waits[2] == LONGEST_WAIT_SECONDS
+
+
+def test_nonsense_as_a_wait_is_ignored(serve):
+    http, _, waits = serve(Answer(429, headers={"Retry-After": "soon"}), Answer(200))
+    http.get("/a")
+    assert len(waits) == 1
+
+
+@pytest.mark.parametrize("answer", [Answer(500), Answer(504), Answer(0, drop=True)])
+def test_a_write_that_may_have_happened_is_not_repeated(serve, answer):
+    http, script, waits = serve(answer)
+    with pytest.raises((Unavailable, TimedOut)):
+        http.write("POST", "/a", json={"a": 1})
+    assert len(script.seen) == 1
+    assert waits == []
+
+
+@pytest.mark.parametrize("answer", [Answer(429), Answer(503)])
+def test_a_write_that_was_not_begun_is_repeated(serve, answer):
+    http, script, _ = serve(answer, Answer(201))
+    assert http.write("POST", "/a", json={"name": "Weiß"}).status_code == 201
+    assert [body for *_, body in script.seen] == ['{"name":"Weiß"}'.encode()] * 2
+
+
+def test_a_write_that_timed_out_is_not_repeated():
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        address = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        http = Http(system="x", base_url=address, read_only=False, timeout_seconds=0.05)
+        with pytest.raises(TimedOut, match="no answer in time"):
+            http.write("PUT", "/a", json={})
+        http.close()
+
+
+def test_nobody_listening_means_that_nothing_was_sent():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"http://127.0.0.1:{server.getsockname()[1]}"
+    waits = []
+    http = Http(system="x", base_url=address, read_only=False, sleep=waits.append)
+    with pytest.raises(NotSent):
+        http.write("PUT", "/a", json={})
+    assert len(waits) == ATTEMPTS - 1
+    http.close()
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_a_read_only_client_sends_nothing_unsafe(serve, method):
+    http, script, _ = serve(Answer(200), read_only=True)
+    with pytest.raises(Fatal, match=f"{method} /a was stopped"):
+        http.write(method, "/a", json={})
+    assert script.seen == []
+    assert http.get("/a").status_code == 200
+
+
+def test_a_connector_may_look_into_the_body_first(serve):
+    def slow_down(response):
+        return RateLimited("slow down") if b"userRateLimitExceeded" in response.content else None
+
+    http, script, _ = serve(Answer(403, b"userRateLimitExceeded"), Answer(403), classify=slow_down)
+    with pytest.raises(Forbidden, match="x GET /a: HTTP 403"):
+        http.get("/a")
+    assert len(script.seen) == 2
+
+
+def test_credentials_are_sent_and_never_shown(serve):
+    http, script, _ = serve(Answer(401), headers={"Authorization": "Bearer s3cret"})
+    with pytest.raises(Unauthorized) as caught:
+        http.get("/a")
+    assert script.seen[0][3]["authorization"] == "Bearer s3cret"
+    for text in (repr(http), str(caught.value), repr(caught.value), repr(vars(caught.value))):
+        assert "s3cret" not in text
