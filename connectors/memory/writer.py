@@ -1,0 +1,138 @@
+"""Writes the accounts of a store."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from connectors.memory.manifest import MANIFEST
+from connectors.memory.settings import MemorySettings
+from connectors.memory.store import open_store, save_store
+from connectors.model.change import Change, Verb
+from connectors.model.errors import AlreadyExists, NotFound, Unavailable
+from connectors.model.receipt import Receipt
+from connectors.model.values import CLEAR
+from connectors.sdk.fanout import Written, apply_per_person
+
+GONE: Final = "the account was not there any more"
+TAKE_AWAY: Final = frozenset({Verb.DISABLE, Verb.REVOKE, Verb.DELETE})
+"""Verbs that have reached their end when the account is gone."""
+
+
+class MemoryWriter:
+    """Writes to a store.
+
+    Args:
+        settings: Names the store.
+        target: Name of the target in the profile.
+
+    Raises:
+        ConfigError: The file of the store is not what it should be.
+    """
+
+    def __init__(self, settings: MemorySettings, target: str) -> None:
+        """Open the store."""
+        self._store, self._target = open_store(settings.name, settings.path), target
+        self._path = settings.path
+
+    def apply(self, changes: Iterable[Change]) -> Iterator[Receipt]:
+        """Execute changes, persons side by side.
+
+        Raises:
+            Fatal: The store was told to fail.
+        """
+        try:
+            yield from apply_per_person(
+                changes, self._execute, concurrency=MANIFEST.max_concurrency
+            )
+        finally:
+            if self._path is not None:
+                save_store(self._store, self._path)
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+    def _execute(self, change: Change) -> Written:
+        try:
+            return self._send(change)
+        except Unavailable:
+            # Only the store can tell whether the change happened before the answer was lost.
+            if not self._holds(change):
+                raise
+            return self._written(self._ref_of(change), detail="confirmed by reading back")
+
+    def _send(self, change: Change) -> Written:
+        if change.verb is Verb.CREATE:
+            return self._create(change)
+        if change.ref is None:
+            message = f"a {change.verb.value} without an account"
+            raise NotFound(message, system=self._target)
+        if change.verb in TAKE_AWAY and self._store.entry(change.ref) is None:
+            return Written(already=True, detail=GONE)
+        changed = self._change(change, change.ref)
+        return self._written(change.ref, already=not changed)
+
+    def _change(self, change: Change, ref: str) -> bool:
+        match change.verb:
+            case Verb.UPDATE:
+                return self._store.update(change.person, ref, change.after)
+            case Verb.MOVE:
+                return self._store.move(change.person, ref, str(change.after["container"]))
+            case Verb.ENABLE | Verb.DISABLE:
+                return self._store.switch(change.person, ref, enabled=change.verb is Verb.ENABLE)
+            case Verb.GRANT:
+                return self._store.grant(change.person, ref, str(change.after["permission"]))
+            case Verb.REVOKE:
+                return self._store.revoke(change.person, ref, str(change.before["permission"]))
+            case Verb.DELETE:
+                self._store.delete(change.person, ref)
+                return True
+            case _:  # a correlation writes nothing
+                return False
+
+    def _create(self, change: Change) -> Written:
+        attributes = {name: value for name, value in change.after.items() if name != "container"}
+        container = change.after.get("container")
+        place = None if container is None else str(container)
+        try:
+            return self._written(self._store.create(change.person, attributes, container=place))
+        except AlreadyExists:
+            # Ours from a run that was cut short, or somebody else's: only the HR id tells.
+            ref = self._ref_of(change)
+            if ref is None:
+                raise
+            return self._written(ref, already=True)
+
+    def _holds(self, change: Change) -> bool:
+        """Whether the store is as the change wants it."""
+        ref = self._ref_of(change)
+        entry = self._store.entry(ref) if ref is not None else None
+        if entry is None:
+            return change.verb is Verb.DELETE
+        match change.verb:
+            case Verb.CREATE:
+                return True
+            case Verb.UPDATE:
+                held = {name: entry.attributes.get(name, CLEAR) for name in change.after}
+                return held == dict(change.after)
+            case Verb.MOVE:
+                return entry.container == change.after["container"]
+            case Verb.ENABLE | Verb.DISABLE:
+                return entry.enabled is (change.verb is Verb.ENABLE)
+            case Verb.GRANT:
+                return ref in self._store.members(str(change.after["permission"]))
+            case Verb.REVOKE:
+                return ref not in self._store.members(str(change.before["permission"]))
+            case _:
+                return False
+
+    def _ref_of(self, change: Change) -> str | None:
+        """The account that a change is about, found by its HR id while nobody knows its ref."""
+        refs = self._store.refs_of(change.person) if change.verb is Verb.CREATE else [change.ref]
+        return refs[0] if len(refs) == 1 else None
+
+    def _written(
+        self, ref: str | None, *, already: bool = False, detail: str | None = None
+    ) -> Written:
+        entry = self._store.entry(ref) if ref is not None else None
+        if entry is None:
+            return Written(already=already, detail=detail)
+        return Written(ref=ref, produced=entry.attributes, already=already, detail=detail)
