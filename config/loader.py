@@ -1,0 +1,188 @@
+"""Loading a profile: found by name or path, variables expanded, checked, lines remembered."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import BaseModel, ValidationError
+
+from config.environment import Problems, expand, read_environment
+from config.paths import anchor_paths
+from config.problems import explain
+from config.profile import Profile
+from config.rules import SUFFIXES, RuleSpec, read_rules, rule_files
+from config.secrets import BlockSecret, check_references, resolve_secrets
+from config.several import all_in_one, hint, raise_all
+from config.yaml_file import Place, YamlFile, read_yaml, spell
+from connectors.model.errors import ConfigError
+
+PACKAGED: Final = Path(__file__).parent / "profiles"
+LOCAL: Final = Path("config") / "profiles"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedProfile:
+    """A profile with its rules, and where everything in them stands.
+
+    Attributes:
+        name: Name of its file without the suffix.
+        path: Its file, absolute.
+        profile: Variables expanded, paths in settings absolute, secrets still references.
+        rules: In the order of files and lines, those that are not enabled too.
+    """
+
+    name: str
+    path: Path
+    profile: Profile
+    rules: tuple[RuleSpec, ...]
+    _file: YamlFile = field(repr=False)
+
+    def where(self, key: str) -> Place:
+        """Where a key of the profile stands.
+
+        Args:
+            key: As messages spell it, such as `targets.entra_id.depends_on[0]`. For one that is not
+                in the file it is the place of what it would be part of.
+        """
+        begun = [
+            known
+            for known in self._file.lines
+            if f"{key}.".startswith((f"{spell(known)}.", f"{spell(known)}["))
+        ]
+        return self._file.place(max(begun, key=len, default=()))
+
+    def locate(self, error: ConfigError) -> ConfigError:
+        """The same error with file and line, when all it knows is a key of the profile."""
+        if error.file is not None or error.key is None:
+            return error
+        place = self.where(error.key)
+        return ConfigError(error.message, file=place.file, line=place.line, key=error.key)
+
+    def explain(self, error: ValidationError, model: type[BaseModel], *key: str) -> ConfigError:
+        """What pydantic says about a part of the profile, such as the settings of a connector.
+
+        Args:
+            error: Pydantic's.
+            model: What the part was read as.
+            key: Where the part stands, a step each.
+        """
+        return all_in_one(explain(error, model, self._file, at=key))
+
+    def source_settings(
+        self, *, skip: frozenset[str] = frozenset(), block_secret: BlockSecret | None = None
+    ) -> dict[str, Any]:
+        """Settings of the source with secrets resolved, except those in `skip`.
+
+        Raises:
+            ConfigError: A secret is nowhere; with file, line and key.
+        """
+        return self._resolved(self.profile.source.settings, "source.settings", skip, block_secret)
+
+    def target_settings(
+        self,
+        target: str,
+        *,
+        skip: frozenset[str] = frozenset(),
+        block_secret: BlockSecret | None = None,
+    ) -> dict[str, Any]:
+        """Settings of a target with secrets resolved, except those in `skip`.
+
+        Raises:
+            ConfigError: A secret is nowhere; with file, line and key.
+            KeyError: There is no such target.
+        """
+        settings = self.profile.targets[target].settings
+        return self._resolved(settings, f"targets.{target}.settings", skip, block_secret)
+
+    def _resolved(
+        self,
+        settings: dict[str, Any],
+        key: str,
+        skip: frozenset[str],
+        block_secret: BlockSecret | None,
+    ) -> dict[str, Any]:
+        try:
+            return resolve_secrets(settings, skip=skip, block_secret=block_secret)
+        except ConfigError as error:
+            raise self.locate(ConfigError(error.message, key=f"{key}.{error.key}")) from None
+
+
+def load_profile(name_or_path: str) -> LoadedProfile:
+    """Read a profile and its rules.
+
+    Args:
+        name_or_path: A path (with a `/`, or ending in .yaml or .yml), or the name of a file in
+            `config/profiles` of the working directory or, failing that, of this package.
+
+    Raises:
+        ConfigError: It is not there, or anything in it or its rules is wrong. Up to ten problems
+            are listed, each with file, line and key.
+    """
+    path = _find(name_or_path)
+    file = read_yaml(path)
+    environment = read_environment()
+    profile = _read_profile(file, environment)
+    rules = read_rules(rule_files(profile.rules, file), environment)
+    return LoadedProfile(path.stem, file.path, profile, rules, file)
+
+
+def profile_names() -> list[str]:
+    """Every profile that can be loaded by its name, sorted."""
+    return sorted(
+        {
+            path.stem
+            for folder in (LOCAL, PACKAGED)
+            if folder.is_dir()
+            for path in folder.iterdir()
+            if path.suffix in SUFFIXES
+        }
+    )
+
+
+def _find(name_or_path: str) -> Path:
+    if "/" in name_or_path or Path(name_or_path).suffix in SUFFIXES:
+        return Path(name_or_path).expanduser()
+    for folder in (LOCAL, PACKAGED):
+        for suffix in sorted(SUFFIXES):
+            path = folder / f"{name_or_path}{suffix}"
+            if path.is_file():
+                return path
+    message = f"there is no profile {name_or_path!r}{hint(name_or_path, profile_names())}"
+    raise ConfigError(message)
+
+
+def _read_profile(file: YamlFile, environment: dict[str, str]) -> Profile:
+    if not isinstance(file.content, dict):
+        raise file.error("a profile is a group of keys: timezone, source, targets and so on", ())
+    said: Problems = []
+    content = expand(file.content, environment, said)
+    said += check_references(content)
+    problems = [file.error(sentence, key) for key, sentence in said]
+    try:
+        profile = Profile.model_validate(_anchored(content, file.path.parent))
+    except ValidationError as error:
+        expected = {problem.key for problem in problems}
+        problems += [one for one in explain(error, Profile, file) if one.key not in expected]
+        raise all_in_one(sorted(problems, key=lambda problem: problem.line or 0)) from None
+    raise_all(problems)
+    return profile
+
+
+def _anchored(content: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """The content with paths in settings made absolute; what is not where it belongs stays."""
+
+    def anchored(group: Any) -> Any:
+        if not isinstance(group, dict) or not isinstance(group.get("settings"), dict):
+            return group
+        return {**group, "settings": anchor_paths(group["settings"], folder)}
+
+    targets = content.get("targets")
+    return {
+        **content,
+        **({"source": anchored(content["source"])} if "source" in content else {}),
+        **(
+            {"targets": {name: anchored(target) for name, target in targets.items()}}
+            if isinstance(targets, dict)
+            else {}
+        ),
+    }

@@ -1,0 +1,170 @@
+"""What pydantic says about a file, as sentences with file, line and key."""
+
+import re
+from collections.abc import Callable
+from textwrap import shorten
+from types import UnionType
+from typing import Annotated, Any, Final, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from config.several import hint
+from config.yaml_file import Key, YamlFile, spell
+from connectors.model.errors import ConfigError
+
+_SECRET: Final = re.compile(r"pass(word|wd)?|secret|token|credential|(^|_)key", re.IGNORECASE)
+_LONGEST_QUOTE: Final = 40
+
+UNKNOWN: Final = object()
+"""Stands for a value that is not told."""
+
+Sentence = Callable[[dict[str, Any], str], str]
+
+_SENTENCES: Final[dict[str, Sentence]] = {
+    "string_type": lambda _, said: f"must be text{said}",
+    "string_too_short": lambda *_: "must not be empty",
+    "int_type": lambda _, said: f"must be a whole number{said}",
+    "int_parsing": lambda _, said: f"must be a whole number{said}",
+    "int_from_float": lambda _, said: f"must be a whole number{said}",
+    "float_type": lambda _, said: f"must be a number{said}",
+    "float_parsing": lambda _, said: f"must be a number{said}",
+    "path_type": lambda _, said: f"must be a path{said}",
+    "bool_type": lambda _, said: f"must be true or false{said}",
+    "bool_parsing": lambda _, said: f"must be true or false{said}",
+    "tuple_type": lambda _, said: f"must be a list{said}",
+    "list_type": lambda _, said: f"must be a list{said}",
+    "dict_type": lambda _, said: f"must be a group of keys{said}",
+    "model_type": lambda _, said: f"must be a group of keys{said}",
+    "literal_error": lambda context, said: (
+        f"must be {str(context['expected']).replace(chr(39), '')}{said}"
+    ),
+    "greater_than_equal": lambda context, said: f"must be at least {context['ge']}{said}",
+    "less_than_equal": lambda context, said: f"must be at most {context['le']}{said}",
+    "too_short": lambda *_: "must not be empty",
+    "value_error": lambda context, _: str(context["error"]),
+    "condition": lambda context, _: str(context["said"]),
+}
+"""Type of pydantic's error -> sentence, from its context and the words for what stands there."""
+
+
+def explain(
+    error: ValidationError,
+    model: type[BaseModel],
+    file: YamlFile,
+    *,
+    at: Key = (),
+    named: str | None = None,
+) -> list[ConfigError]:
+    """Every problem of a group of keys, in the order of the file.
+
+    What stands in the file is quoted as it is written there: no `${…}` is ever shown expanded.
+
+    Args:
+        error: Pydantic's.
+        model: What was read.
+        file: Where it was read from.
+        at: Where the group stands in the file.
+        named: What to call that place in the key, when its path says little.
+    """
+    problems = []
+    found = [
+        (_loc(details), details) for details in error.errors(include_url=False, include_input=False)
+    ]
+    for loc, details in found:
+        if details["type"] == "too_short" and any(loc == one[:-1] for one, _ in found):
+            continue  # pydantic counts what is left of a list when its wrong items are gone
+        spelled = spell((*((named,) if named else at), *loc))
+        problems.append(
+            file.error(
+                _sentence(details, model, loc, file.value((*at, *loc))),
+                (*at, *loc),
+                spelled=spelled,
+            )
+        )
+    return sorted(problems, key=lambda problem: problem.line or 0)
+
+
+def sentences(error: ValidationError, model: type[BaseModel]) -> list[tuple[str, str]]:
+    """Key and sentence of every problem of something that stands in no file; no value is quoted."""
+    return [
+        (spell(_loc(details)) or "", _sentence(details, model, _loc(details), UNKNOWN))
+        for details in error.errors(include_url=False, include_input=False)
+    ]
+
+
+def _loc(details: ErrorDetails) -> Key:
+    """Where it is, without the words with which pydantic tells keys and types of a union apart."""
+    return tuple(step for step in details["loc"] if isinstance(step, int) or "[" not in step)
+
+
+def _sentence(details: ErrorDetails, model: type[BaseModel], loc: Key, written: Any) -> str:
+    kind, context = details["type"], details.get("ctx", {})
+    if kind == "missing":
+        return f"is missing. {_described(model, loc)}".rstrip()
+    if kind == "extra_forbidden":
+        return f"unknown key{hint(str(loc[-1]), _known_keys(model, loc[:-1]))}"
+    sentence = _SENTENCES.get(kind)
+    if sentence is None:
+        return f"is not accepted: {details['msg'][0].lower()}{details['msg'][1:]}"
+    return sentence(context, _not_this(written, loc))
+
+
+def _not_this(written: Any, loc: Key) -> str:
+    """The end of "must be X": what is there instead, unless it may be a secret."""
+    match written:
+        case _ if written is UNKNOWN:
+            return ""
+        case None:
+            return ", and nothing is there"
+        case bool():
+            return f", not {str(written).lower()}; text needs quotes"
+        case int() | float():
+            return f", not the number {written}"
+        case list():
+            return ", not a list"
+        case dict():
+            return ", not a group of keys"
+        case _ if any(_SECRET.search(str(step)) for step in loc):
+            return ", not such text"
+        case _:
+            return f", not {shorten(str(written), _LONGEST_QUOTE, placeholder=' …')!r}"
+
+
+def _known_keys(model: type[BaseModel], loc: Key) -> list[str]:
+    found = _model_at(model, loc)
+    if found is None:
+        return []
+    return [field.alias or name for name, field in found.model_fields.items()]
+
+
+def _described(model: type[BaseModel], loc: Key) -> str:
+    found = _model_at(model, loc[:-1])
+    for name, field in found.model_fields.items() if found else ():
+        if loc[-1] in {name, field.alias}:
+            return " ".join((field.description or "").split())
+    return ""
+
+
+def _model_at(model: type[BaseModel], loc: Key) -> type[BaseModel] | None:
+    """The model that describes what stands at a place, None where there is none."""
+    current: Any = model
+    for step in loc:
+        if isinstance(current, type) and issubclass(current, BaseModel):
+            fields = {field.alias or name: field for name, field in current.model_fields.items()}
+            if step not in fields:
+                return None
+            current = _bare(fields[str(step)].annotation)
+        else:
+            parts = get_args(current)
+            if not parts:
+                return None
+            current = _bare(parts[1] if get_origin(current) is dict else parts[0])
+    return current if isinstance(current, type) and issubclass(current, BaseModel) else None
+
+
+def _bare(annotation: Any) -> Any:
+    """An annotation without `Annotated` and without `| None`."""
+    while get_origin(annotation) in {Annotated, Union, UnionType}:
+        annotation = next(part for part in get_args(annotation) if part is not type(None))
+    return annotation

@@ -1,0 +1,186 @@
+"""Rules: who is due what. Grammar only; conditions are evaluated elsewhere."""
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any, Final, Self
+
+from pydantic import AfterValidator, Field, PrivateAttr, ValidationError, model_validator
+
+from config.conditions import AllOf, When
+from config.environment import expand
+from config.problems import explain
+from config.profile import TargetName
+from config.several import raise_all
+from config.spec import Spec, Text, Whole
+from config.yaml_file import Key, Place, YamlFile, read_yaml, shown
+from connectors.model.errors import ConfigError
+
+SUFFIXES: Final = frozenset({".yaml", ".yml"})
+_ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]*")
+
+
+def _rule_id(given: str) -> str:
+    if not _ID.fullmatch(given):
+        message = "an id is lower-case letters, digits, '-', '_' and '.', such as care-staff"
+        raise ValueError(message)
+    return given
+
+
+def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(names)) != len(names):
+        message = "a name stands twice in this list"
+        raise ValueError(message)
+    return names
+
+
+Names = Annotated[tuple[Text, ...], AfterValidator(_each_once)]
+
+
+class WindowSpec(Spec):
+    """Days around a contract on which a rule looks at it; the first and the last day count."""
+
+    from_days: Whole = 0
+    """Days after its first day; -14 is two weeks before it."""
+    until_days: Whole = 0
+    """Days after its last day; 30 is a month longer."""
+
+
+class GrantSpec(Spec):
+    """What is due in one target."""
+
+    account: bool = False
+    """An account. Whatever else is due waits until some rule says so."""
+    access: bool = False
+    """That the account may sign in."""
+    groups: Names = ()
+    """Memberships, by the name of the group in the target."""
+    permissions: Names = ()
+    """Other permissions such as roles and licences, by their name in the target."""
+
+    @model_validator(mode="after")
+    def _something(self) -> "GrantSpec":
+        if not (self.account or self.access or self.groups or self.permissions):
+            message = "grants nothing: give account, access, groups or permissions"
+            raise ValueError(message)
+        return self
+
+
+class RuleSpec(Spec):
+    """One business rule: if the conditions hold on any contract in the window, these are due."""
+
+    id: Annotated[str, AfterValidator(_rule_id)]
+    """Name of the rule in reports and reasons; stands once in all files."""
+    description: Text
+    """What it is for, in a sentence."""
+    when: When = AllOf()
+    """Conditions; left out or empty, everybody with a contract in the window."""
+    window: WindowSpec = WindowSpec()
+    """Days around a contract on which the rule looks at it; left out, its first to its last day."""
+    grant: dict[TargetName, GrantSpec] = Field(min_length=1)
+    """Target -> what is due there."""
+    enabled: bool = True
+    """Whether the rule counts; a disabled one is checked and then left out."""
+
+    _source: Place = PrivateAttr(default=Place("", 0))
+
+    @property
+    def source(self) -> Place:
+        """Where the rule stands; prints as `file:line`."""
+        return self._source
+
+    def error(self, message: str) -> ConfigError:
+        """What is wrong with the rule, said with its place."""
+        return ConfigError(message, file=self.source.file, line=self.source.line, key=self.id)
+
+    def standing_at(self, source: Place) -> Self:
+        """The rule, knowing where it was read."""
+        self._source = source
+        return self
+
+
+def read_rules(files: list[Path], environment: dict[str, str]) -> tuple[RuleSpec, ...]:
+    """The rules of all files, disabled ones too, in the order of files and lines.
+
+    Raises:
+        ConfigError: With everything that is wrong in any of the files.
+    """
+    rules: list[RuleSpec] = []
+    problems: list[ConfigError] = []
+    first: dict[str, str] = {}
+    for path in files:
+        try:
+            file = read_yaml(path)
+        except ConfigError as error:
+            problems.append(error)
+            continue
+        if not isinstance(file.content, list):
+            problems.append(
+                file.error("a rule file is a list: every rule begins with '- id: …'", ())
+            )
+            continue
+        for place, given in enumerate(file.content):
+            rule = _read_rule(file, place, given, environment, problems)
+            if rule is None:
+                continue
+            if rule.id in first:
+                message = f"the id {rule.id} stands twice; the first is {first[rule.id]}"
+                problems.append(file.error(message, (place, "id"), spelled=f"{rule.id}.id"))
+            first.setdefault(rule.id, str(rule.source))
+            rules.append(rule)
+    raise_all(problems)
+    return tuple(rules)
+
+
+def _read_rule(
+    file: YamlFile, place: int, given: Any, environment: dict[str, str], problems: list[ConfigError]
+) -> RuleSpec | None:
+    identity = given.get("id") if isinstance(given, dict) else None
+    named = identity if isinstance(identity, str) and _ID.fullmatch(identity) else f"[{place}]"
+    missing: list[tuple[Key, str]] = []
+    expanded = expand(given, environment, missing)
+    if missing:
+        problems += [
+            file.error(said, (place, *key), spelled=".".join((named, *map(str, key))))
+            for key, said in missing
+        ]
+        return None
+    try:
+        rule = RuleSpec.model_validate(expanded)
+    except ValidationError as error:
+        problems += explain(error, RuleSpec, file, at=(place,), named=named)
+        return None
+    return rule.standing_at(file.place((place,)))
+
+
+def rule_files(entries: tuple[str, ...], file: YamlFile) -> list[Path]:
+    """The files that a profile's `rules` name, in their order.
+
+    A folder stands for the YAML files directly in it, sorted by name.
+
+    Args:
+        entries: Files and folders, relative to the profile.
+        file: The profile.
+
+    Raises:
+        ConfigError: With everything that is wrong: not there, a folder without a YAML file, or a
+            file that two entries name.
+    """
+    found: dict[Path, int] = {}
+    problems: list[ConfigError] = []
+    for place, entry in enumerate(entries):
+        path = Path(os.path.normpath(file.path.parent / Path(entry).expanduser()))
+        if path.is_dir():
+            files = sorted(inner for inner in path.iterdir() if inner.suffix in SUFFIXES)
+        else:
+            files = [path] if path.is_file() else []
+        if not files:
+            said = "rule file (*.yaml) in" if path.is_dir() else "file or folder"
+            problems.append(file.error(f"there is no {said} {shown(path)}", ("rules", place)))
+        for one in files:
+            if one in found:
+                message = f"{shown(one)} is named by rules[{found[one]}] already"
+                problems.append(file.error(message, ("rules", place)))
+            found.setdefault(one, place)
+    raise_all(problems)
+    return list(found)

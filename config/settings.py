@@ -1,0 +1,55 @@
+"""Settings of this installation, from `RETOUR_…` variables or `.env`."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from config.problems import sentences
+from connectors.model.errors import ConfigError
+
+PREFIX = "RETOUR_"
+
+
+class RetourSettings(BaseSettings):
+    """Where this installation keeps things, and how wide it works."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
+    )
+
+    profile: str = "demo"
+    """Profile that a command takes when none is named: a name, or the path of a file."""
+    ledger_url: str = Field(default="sqlite:///.retour/ledger.db", repr=False)
+    """Database of the ledger, as SQLAlchemy writes it; may hold a password."""
+    secrets_dir: Path | None = None
+    """Folder with a file per secret, named like it."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """Least weight of a line that is logged."""
+    shard_size: int = Field(default=200, ge=1, le=10_000)
+    """People with changes that one apply task takes."""
+    task_workers: int = Field(default=8, ge=1, le=64)
+    """Tasks of a run that go on side by side."""
+
+
+def read_settings() -> RetourSettings:
+    """The settings, checked.
+
+    Raises:
+        ConfigError: With the name of the variable. Its value is not shown: it may hold a password.
+    """
+    try:
+        return RetourSettings()
+    except ValidationError as error:
+        name, sentence = sentences(error, RetourSettings)[0]
+        description = RetourSettings.model_fields[name].description
+        message = f"{sentence}. {description}"
+        raise ConfigError(message, key=f"{PREFIX}{name.upper()}") from None
