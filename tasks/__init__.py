@@ -1,0 +1,1 @@
+"""Steps: thin Prefect tasks, one module per step, and the pure decisions they call."""

@@ -1,0 +1,76 @@
+"""Small worlds for tests: people and rules from the plain shapes of a case file."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+
+from connectors.model.people import People
+from tasks.lifecycle.conditions import All, AnyOf, Condition, Not, Test
+from tasks.lifecycle.rules import Grant, Rule, Window
+
+CASES = Path(__file__).parent / "cases"
+
+
+def cases(folder: str) -> list[Any]:
+    """Every case file of a folder, as pytest parameters named after the files."""
+    files = sorted((CASES / folder).glob("*.yaml"))
+    assert files, f"no cases in {folder}"
+    return [pytest.param(yaml.safe_load(file.read_text()), id=file.stem) for file in files]
+
+
+def case(name: str) -> Any:
+    """One case file."""
+    return yaml.safe_load((CASES / name).read_text())
+
+
+def people(
+    contracts: list[dict[str, Any]],
+    persons: list[dict[str, Any]] | None = None,
+    departments: list[dict[str, Any]] | None = None,
+) -> People:
+    """A snapshot. Contracts are of `p` unless they say otherwise; their persons are added."""
+    contracts = [{"person_id": "p", **contract} for contract in contracts]
+    known = {person["external_id"]: person for person in persons or []}
+    for contract in contracts:
+        known.setdefault(contract["person_id"], {"external_id": contract["person_id"]})
+    return People(
+        persons=pd.DataFrame(list(known.values())),
+        contracts=pd.DataFrame(contracts),
+        departments=pd.DataFrame(departments) if departments else None,
+        taken_at=datetime(2026, 11, 23, tzinfo=UTC),
+    )
+
+
+def condition(raw: Any) -> Condition:
+    """`{path: {operator: value}}`, `{all: […]}`, `{any: […]}`, `{not: …}`; None is everybody."""
+    match raw:
+        case None:
+            return All()
+        case {"all": parts}:
+            return All(tuple(map(condition, parts)))
+        case {"any": parts}:
+            return AnyOf(tuple(map(condition, parts)))
+        case {"not": part}:
+            return Not(condition(part))
+    ((path, test),) = raw.items()
+    ((operator, value),) = test.items()
+    return Test(path, operator, tuple(value) if isinstance(value, list) else value)
+
+
+def rule(raw: dict[str, Any]) -> Rule:
+    """A rule as in a rule file."""
+    return Rule(
+        id=raw["id"],
+        description=raw.get("description", ""),
+        when=condition(raw.get("when")),
+        window=Window(**raw.get("window", {})),
+        grant={
+            target: Grant(**{**grant, "permissions": tuple(grant.get("permissions", ()))})
+            for target, grant in raw.get("grant", {"ad": {"account": True}}).items()
+        },
+        enabled=raw.get("enabled", True),
+    )

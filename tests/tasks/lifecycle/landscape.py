@@ -1,0 +1,174 @@
+"""A tiny model of targets and ledger: enough to execute a plan on, and to plan again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pandas as pd
+
+from connectors.model.accounts import Accounts
+from connectors.model.change import Change, Verb
+from connectors.model.plan import Plan
+from connectors.model.values import CLEAR, Pending, Value, is_empty
+from tasks.lifecycle.inputs import Memory
+from tasks.lifecycle.policy import TargetPolicy
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@dataclass
+class Target:
+    """What one target holds.
+
+    Attributes:
+        accounts: ref -> {person, enabled, container, label, protected}.
+        attributes: ref -> attribute -> value.
+        groups: Native id -> name.
+        members: (ref, native id of the group).
+        others: Names that other objects hold: (space, value, native id).
+    """
+
+    accounts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    attributes: dict[str, dict[str, Value]] = field(default_factory=dict)
+    groups: dict[str, str] = field(default_factory=dict)
+    members: set[tuple[str, str]] = field(default_factory=set)
+    others: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+class Landscape:
+    """Targets, and what the ledger knows of them.
+
+    Attributes:
+        policies: By target.
+        targets: What they hold.
+        links: (target, person) -> ref.
+        grants: (target, person, permission).
+        absences: Person -> first day missing from the source.
+    """
+
+    def __init__(
+        self, policies: Mapping[str, TargetPolicy], targets: Mapping[str, Target] | None = None
+    ) -> None:
+        """Start with these targets; the others are empty."""
+        self.policies = dict(policies)
+        self.targets = {name: (targets or {}).get(name) or Target() for name in policies}
+        self.links: dict[tuple[str, str], str] = {}
+        self.grants: set[tuple[str, str, str]] = set()
+        self.absences: dict[str, date] = {}
+
+    def read(self) -> dict[str, Accounts]:
+        """What readers would give."""
+        return {name: self._read(name, target) for name, target in self.targets.items()}
+
+    def memory(self) -> Memory:
+        """What the ledger would give."""
+        return Memory(
+            links=pd.DataFrame(
+                [(target, person, ref) for (target, person), ref in self.links.items()],
+                columns=["target", "person", "ref"],
+            ).astype("str"),
+            grants=pd.DataFrame(
+                sorted(self.grants), columns=["target", "person", "permission"]
+            ).astype("str"),
+            absences=self.absences,
+        )
+
+    def apply(self, plan: Plan) -> None:
+        """Do everything the plan says, as strictly as the strictest target."""
+        for change in plan.changes:
+            self._apply(change)
+
+    def _read(self, name: str, target: Target) -> Accounts:
+        spaces = {
+            one.name: one.unique_in
+            for one in self.policies[name].manifest.attributes
+            if one.unique_in is not None
+        }
+        held = [
+            (spaces[attribute], str(value), ref)
+            for ref, values in target.attributes.items()
+            for attribute, value in values.items()
+            if attribute in spaces
+        ]
+        return Accounts.from_records(
+            target=name,
+            records=target.accounts,
+            attributes=target.attributes,
+            taken_at=NOON,
+            grants=sorted(target.members),
+            permissions=target.groups,
+            taken=[*held, *target.others],
+        )
+
+    def _apply(self, change: Change) -> None:
+        target, policy = self.targets[change.target], self.policies[change.target]
+        ref = change.ref or self.links.get((change.target, change.person))
+        if change.verb is Verb.CREATE:
+            assert ref is None or ref not in target.accounts, "a second account for one person"
+            self._create(change, target, policy)
+            return
+        assert ref is not None, f"{change.verb} without an account"
+        assert ref in target.accounts, f"{change.verb} of an account that is not there"
+        account = target.accounts[ref]
+        match change.verb:
+            case Verb.CORRELATE:
+                self.links[change.target, change.person] = ref
+            case Verb.UPDATE:
+                self._write(target, ref, self._resolved(change))
+                account["person"] = target.attributes[ref].get(policy.manifest.correlation)
+            case Verb.ENABLE | Verb.DISABLE:
+                account["enabled"] = change.after["enabled"]
+            case Verb.MOVE:
+                account["container"] = change.after["container"]
+            case Verb.GRANT:
+                permission = str(change.after["permission"])
+                target.members.add((ref, permission))
+                self.grants.add((change.target, change.person, permission))
+            case Verb.REVOKE:
+                permission = str({**change.before, **change.after}["permission"])
+                target.members.discard((ref, permission))
+                self.grants.discard((change.target, change.person, permission))
+            case Verb.DELETE:
+                del target.accounts[ref], target.attributes[ref]
+                target.members = {pair for pair in target.members if pair[0] != ref}
+                del self.links[change.target, change.person]
+                self.grants = {
+                    row for row in self.grants if row[:2] != (change.target, change.person)
+                }
+
+    def _create(self, change: Change, target: Target, policy: TargetPolicy) -> None:
+        ref = f"{change.target}-{len(target.accounts) + 1}"
+        while ref in target.accounts:
+            ref += "x"
+        wanted = {name: value for name, value in self._resolved(change).items()}
+        container = wanted.pop("container", None)
+        target.attributes[ref] = {}
+        self._write(target, ref, wanted)
+        for attribute in policy.manifest.produces:
+            target.attributes[ref].setdefault(attribute, f"{attribute}.{change.person}@made.test")
+        target.accounts[ref] = {
+            "person": wanted[policy.manifest.correlation],
+            "enabled": False if Verb.ENABLE in policy.manifest.verbs else None,
+            "container": container,
+        }
+        self.links[change.target, change.person] = ref
+        self.grants = {row for row in self.grants if row[:2] != (change.target, change.person)}
+
+    def _resolved(self, change: Change) -> dict[str, Value]:
+        after = dict(change.after)
+        for need in change.needs:
+            upstream = self.links[need.target, change.person]
+            if isinstance(after[need.field], Pending):
+                after[need.field] = self.targets[need.target].attributes[upstream][need.attribute]
+        assert not any(isinstance(value, Pending) for value in after.values()), "a Pending is left"
+        return after
+
+    def _write(self, target: Target, ref: str, values: Mapping[str, Value]) -> None:
+        held = target.attributes.setdefault(ref, {})
+        for name, value in values.items():
+            if value is CLEAR:
+                held.pop(name, None)
+            else:
+                assert not is_empty(value), f"{name} is emptied without CLEAR"
+                held[name] = value
