@@ -1,0 +1,86 @@
+"""Transactions on the ledger's database: what the parts of the ledger have in common."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from connectors.ledger.engine import READING, address
+from connectors.model.errors import Unreachable
+
+
+class Store:
+    """A database and how to talk to it. Safe to share between threads.
+
+    Args:
+        engine: From `engine_for`, its schema up to date.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        """Make a second face of the engine for reading: a stable view on either database."""
+        self._engine = engine
+        options: dict[str, Any] = {READING: True}
+        if engine.dialect.name == "postgresql":
+            options["isolation_level"] = "REPEATABLE READ"  # as SQLite has it anyway
+        self._reading_engine = engine.execution_options(**options)
+        # SQLite has one writer at a time. Threads that queue here take turns; without it they would
+        # poll the file, and an unlucky one could time out.
+        self._turn: AbstractContextManager[Any] = (
+            threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
+        )
+
+    @property
+    def address(self) -> str:
+        """Where the ledger is, for messages; without password."""
+        return address(self._engine)
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        """A connection that sees one state of the ledger throughout."""
+        with self._answering(), self._reading_engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """A transaction: durable as a whole when the block ends, or not there at all."""
+        with self._turn, self._answering(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        try:
+            yield
+        except (OperationalError, InterfaceError) as error:
+            reason = str(error.orig).strip().partition("\n")[0]
+            raise Unreachable(
+                f"{self.address} does not answer: {reason}",
+                system="ledger",
+                hint="Nothing is written without it; the next run settles what is in doubt.",
+            ) from error
+
+    def _insert(self, table: Table) -> postgresql.Insert | sqlite.Insert:
+        """An insert that can say what happens on a conflict: both databases spell it the same."""
+        if self._engine.dialect.name == "postgresql":
+            return postgresql.insert(table)
+        return sqlite.insert(table)
+
+    def _upsert(
+        self, table: Table, *, keep: Sequence[str] = ()
+    ) -> postgresql.Insert | sqlite.Insert:
+        """An insert that replaces the row of the same key, except the columns to keep."""
+        statement = self._insert(table)
+        keys = [column.name for column in table.primary_key]
+        replaced = [column.name for column in table.columns if column.name not in {*keys, *keep}]
+        if not replaced:
+            return statement.on_conflict_do_nothing(index_elements=keys)
+        return statement.on_conflict_do_update(
+            index_elements=keys, set_={name: statement.excluded[name] for name in replaced}
+        )

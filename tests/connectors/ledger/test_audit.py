@@ -1,0 +1,209 @@
+import pytest
+
+from connectors.ledger.audit import MAX_TEXT, MAX_VALUE, audit_text
+from connectors.ledger.ledger import open_ledger
+from connectors.ledger.records import AuditBreak, AuditSeal
+from connectors.model.change import UpdateAccount
+from connectors.model.receipt import Outcome
+from connectors.model.values import CLEAR
+from connectors.sdk.fanout import receipt_of
+from tests.connectors.ledger.examples import (
+    a_run,
+    at_the_database,
+    carry_out,
+    create,
+    done,
+    grant,
+    programs,
+    revoke,
+)
+
+WRITE_TWENTY = """
+url, run = sys.argv[1:]
+go()
+with open_ledger(url) as ledger:
+    ledger.start_run(a_run(run, profile=run))
+    for number in range(20):
+        carry_out(ledger, done(create(str(number)), f"ref-{number}"), run=run, profile=run)
+print("written")
+"""
+
+
+def update(before, after, **fields):
+    return UpdateAccount(target="directory", person="1", before=before, after=after, **fields)
+
+
+def text_of(change, outcome=Outcome.DONE, *, ref="ref-1", detail=None):
+    return audit_text(change, receipt_of(change, outcome, ref=ref, detail=detail))
+
+
+def test_a_line_says_who_what_why_and_old_to_new(ledger):
+    change = update(
+        {"mail": "old@example.org"},
+        {"mail": "new@example.org", "title": CLEAR, "active": True, "proxies": ("a", "b")},
+        because=("rule:staff", "contract:7"),
+    )
+    (receipt,) = carry_out(ledger, done(change, "ref-1"))
+    (line,) = ledger.audit()
+    assert (line.action, line.target, line.person, line.ref) == (
+        "UpdateAccount",
+        "directory",
+        "1",
+        "ref-1",
+    )
+    assert (line.run, line.profile, line.outcome, line.at) == ("run-1", "demo", "done", receipt.at)
+    assert line.because == "rule:staff, contract:7"
+    assert line.text == (
+        "active: (empty) → True; mail: old@example.org → new@example.org; "
+        "proxies: (empty) → a, b; title: (empty) → (empty)"
+    )
+
+
+def test_a_failure_is_a_line_with_what_the_target_said():
+    change = update({}, {"mail": "new@example.org"})
+    said = text_of(change, Outcome.FAILED, detail="AFAS PUT KnEmployee: no\nsuch field (code 7)")
+    assert said == "mail: (empty) → new@example.org; AFAS PUT KnEmployee: no such field (code 7)"
+
+
+@pytest.mark.parametrize("change", [grant("1", "S-1-5"), revoke("1", "S-1-5")])
+def test_a_permission_is_named_as_people_and_as_the_target_name_it(change):
+    assert text_of(change) == "G-S-1-5 (S-1-5)"
+
+
+def test_a_private_value_is_mentioned_and_not_shown():
+    change = update({}, {"Private-Email": "home@example.net", "birthDate": "1980-01-01"})
+    assert text_of(change) == "Private-Email: (empty) → (private); birthDate: (empty) → (private)"
+
+
+def test_values_and_whole_texts_are_capped():
+    long = text_of(update({"note": "y"}, {"note": "x" * 500}))
+    assert long == f"note: y → {'x' * (MAX_VALUE - 1)}…"
+    many = text_of(update({}, {f"field{number:03}": "x" * 50 for number in range(100)}))
+    assert len(many) == MAX_TEXT
+    assert many.endswith("…")
+
+
+def test_what_was_set_aside_is_no_action(ledger):
+    carry_out(ledger, (create("1"), Outcome.SET_ASIDE, None))
+    assert list(ledger.audit()) == []
+    assert ledger.verify_audit() is None
+
+
+def five_lines(ledger):
+    for number in range(1, 6):
+        carry_out(ledger, done(create(f"{number}"), f"ref-{number}"))
+
+
+def test_a_whole_trail_verifies_and_an_empty_one_too(ledger):
+    assert ledger.verify_audit() is None
+    assert ledger.audit_seal() == AuditSeal(0, "0" * 64)
+    five_lines(ledger)
+    assert ledger.verify_audit() is None
+    last = list(ledger.audit())[-1]
+    assert ledger.audit_seal() == AuditSeal(5, last.hash)
+
+
+def test_lines_are_filtered_by_profile_and_run(ledger):
+    five_lines(ledger)
+    ledger.start_run(a_run("run-3", profile="other"))
+    carry_out(ledger, done(create("9"), "ref-9"), run="run-3", profile="other")
+    assert [line.sequence for line in ledger.audit(profile="other")] == [6]
+    assert [line.sequence for line in ledger.audit(run="run-1")] == [1, 2, 3, 4, 5]
+    assert list(ledger.audit(profile="demo", run="run-3")) == []
+
+
+def test_a_long_trail_is_read_in_portions(ledger, monkeypatch):
+    monkeypatch.setattr("connectors.ledger.audit.LINES_AT_ONCE", 2)
+    five_lines(ledger)
+    assert [line.sequence for line in ledger.audit()] == [1, 2, 3, 4, 5]
+    assert ledger.verify_audit() is None
+
+
+@pytest.mark.parametrize(
+    ("sequence", "column"),
+    [
+        (1, "at"),
+        (2, "run"),
+        (3, "action"),
+        (4, "target"),
+        (5, "person"),
+        (1, "ref"),
+        (2, "outcome"),
+        (3, "because"),
+        (5, "text"),
+    ],
+)
+def test_a_line_that_was_altered_is_found(ledger, ledger_url, sequence, column):
+    five_lines(ledger)
+    value = "2026-01-01T00:00:00.000000+00:00" if column == "at" else "forged"
+    forge = "UPDATE audit SET {} = '{}' WHERE sequence = {}"
+    at_the_database(ledger_url, forge.format(column, value, sequence))
+    assert ledger.verify_audit() == AuditBreak(sequence, "its content is not what was written")
+
+
+@pytest.mark.parametrize(
+    ("forgery", "found"),
+    [
+        (["DELETE FROM audit WHERE sequence = 3"], (3, "the line is missing")),
+        (
+            ["DELETE FROM audit WHERE sequence = 5"],
+            (5, "the trail ends here, and should end with line 5"),
+        ),
+        (["DELETE FROM audit"], (1, "the trail ends here, and should end with line 5")),
+        (
+            [
+                "DELETE FROM audit WHERE sequence = 3",
+                "UPDATE audit SET sequence = 3 WHERE sequence = 4",
+                "UPDATE audit SET sequence = 4 WHERE sequence = 5",
+            ],
+            (3, "it does not follow from the line before it"),
+        ),
+        (
+            ["UPDATE audit SET hash = previous WHERE sequence = 2"],
+            (2, "its content is not what was written"),
+        ),
+    ],
+)
+def test_a_line_that_was_taken_out_or_rehashed_is_found(ledger, ledger_url, forgery, found):
+    five_lines(ledger)
+    at_the_database(ledger_url, *forgery)
+    assert ledger.verify_audit() == AuditBreak(*found)
+
+
+def test_a_trail_that_was_cut_off_with_its_head_is_found_by_an_earlier_seal(ledger, ledger_url):
+    five_lines(ledger)
+    seal = ledger.audit_seal()
+    at_the_database(
+        ledger_url,
+        "DELETE FROM audit WHERE sequence > 3",
+        "UPDATE audit_head SET sequence = 3, hash = (SELECT hash FROM audit WHERE sequence = 3)",
+    )
+    assert ledger.verify_audit() is None
+    reason = "the trail ends here, and was sealed at line 5"
+    assert ledger.verify_audit(seal=seal) == AuditBreak(4, reason)
+
+
+def test_a_trail_that_was_written_anew_is_found_by_an_earlier_seal(ledger, ledger_url):
+    five_lines(ledger)
+    seal = ledger.audit_seal()
+    at_the_database(
+        ledger_url,
+        "UPDATE audit_head SET sequence = 0",
+        "UPDATE audit_head SET hash = (SELECT previous FROM audit WHERE sequence = 1)",
+        "DELETE FROM audit",
+    )
+    for number in range(1, 8):
+        carry_out(ledger, done(create(f"other-{number}"), f"other-{number}"))
+    assert ledger.verify_audit() is None
+    assert ledger.verify_audit(seal=seal) == AuditBreak(5, "it is not the line that was sealed")
+
+
+def test_processes_that_write_at_the_same_time_make_one_chain(ledger, ledger_url):
+    writers = [(ledger_url, f"run-{name}") for name in ("a", "b")]
+    with programs(WRITE_TWENTY, *writers) as writing:
+        assert [program.stdout.readline() for program in writing] == ["written\n"] * 2
+    with open_ledger(ledger_url) as again:
+        assert again.verify_audit() is None
+        lines = list(again.audit())
+    assert [line.sequence for line in lines] == list(range(1, 41))
+    assert {line.profile for line in lines} == {"run-a", "run-b"}

@@ -1,0 +1,81 @@
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect
+
+from connectors.ledger import schema
+from connectors.ledger.engine import engine_for
+from connectors.ledger.ledger import open_ledger
+from connectors.ledger.tables import SCHEMA, VERSION_TABLE, metadata
+from connectors.model.errors import ConfigError
+from tests.connectors.ledger.examples import a_run, at_the_database, programs
+
+OPEN_AND_COUNT = """
+import time
+from connectors.ledger import schema
+
+def migrate_slowly(connection):
+    time.sleep(0.5)
+    whole(connection)
+
+whole, schema._migrate = schema._migrate, migrate_slowly
+go()
+with open_ledger(sys.argv[1]) as ledger:
+    print(len(ledger.runs()), ledger.audit_seal().sequence)
+"""
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_code(ledger):
+    with ledger._reading() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+        assert compare_metadata(context, metadata) == []
+        made = set(inspect(connection).get_table_names())
+    assert made == {VERSION_TABLE, *metadata.tables}
+
+
+def test_the_code_knows_the_newest_migration():
+    config = Config()
+    config.set_main_option("script_location", schema.MIGRATIONS)
+    assert ScriptDirectory.from_config(config).get_current_head() == SCHEMA
+
+
+def test_a_ledger_that_is_opened_again_holds_what_it_held(ledger_url):
+    with open_ledger(ledger_url) as ledger:
+        ledger.start_run(a_run())
+    with open_ledger(ledger_url) as ledger:
+        assert [record.run for record in ledger.runs()] == ["run-1"]
+
+
+def test_a_ledger_of_a_newer_retour_is_refused_and_left_alone(ledger_url):
+    open_ledger(ledger_url).close()
+    at_the_database(ledger_url, "UPDATE ledger_version SET version_num = '0999'")
+    with pytest.raises(ConfigError, match=r"newer Retour \(schema 0999"):
+        open_ledger(ledger_url)
+
+
+def test_a_migration_that_fails_half_way_leaves_nothing_behind(ledger_url, monkeypatch):
+    class PowerCut(BaseException):
+        pass
+
+    def migrate_and_fail(connection):
+        whole(connection)
+        assert inspect(connection).has_table("links")
+        raise PowerCut
+
+    whole = schema._migrate
+    monkeypatch.setattr(schema, "_migrate", migrate_and_fail)
+    with pytest.raises(PowerCut):
+        open_ledger(ledger_url)
+    engine = engine_for(ledger_url)
+    assert inspect(engine).get_table_names() == []
+    engine.dispose()
+    monkeypatch.undo()
+    open_ledger(ledger_url).close()
+
+
+def test_processes_that_open_it_first_at_the_same_moment_do_not_clash(ledger_url):
+    with programs(OPEN_AND_COUNT, *[[ledger_url]] * 2) as opening:
+        answers = [program.stdout.readline() for program in opening]
+    assert answers == ["0 0\n"] * 2
