@@ -1,0 +1,34 @@
+"""AFAS Profit: a source of people, and the write-back targets `afas.employee` and `afas.user`."""
+
+from typing import Final
+
+from connectors.afas.manifest import EMPLOYEE, SOURCE, USER
+from connectors.afas.mapping import EMPLOYEE_FIELDS, USER_FIELDS
+from connectors.afas.reader import EmployeeReader, UserReader
+from connectors.afas.sandbox.serve import serve
+from connectors.afas.settings import EmployeeSettings, SourceSettings, UserSettings
+from connectors.afas.source import AfasSource
+from connectors.afas.writer import EmployeeWriter, UserWriter
+from connectors.model.connector import Connector
+
+CONNECTORS: Final = [
+    Connector(
+        name="afas", manifest=SOURCE, settings=SourceSettings, open_source=AfasSource, serve=serve
+    ),
+    Connector(
+        name="afas.employee",
+        manifest=EMPLOYEE,
+        settings=EmployeeSettings,
+        open_reader=EmployeeReader,
+        open_writer=EmployeeWriter,
+        fields=EMPLOYEE_FIELDS,
+    ),
+    Connector(
+        name="afas.user",
+        manifest=USER,
+        settings=UserSettings,
+        open_reader=UserReader,
+        open_writer=UserWriter,
+        fields=USER_FIELDS,
+    ),
+]

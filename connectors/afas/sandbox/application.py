@@ -1,0 +1,361 @@
+"""The environment behind its address: tokens, routes, limits, faults and the call log."""
+
+import base64
+import binascii
+import hashlib
+import json
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+from urllib.parse import unquote
+
+from connectors.afas.sandbox.catalogue import Catalogue
+from connectors.afas.sandbox.faults import Fault, Kind
+from connectors.afas.sandbox.fields import redacted
+from connectors.afas.sandbox.query import parse, run
+from connectors.afas.sandbox.records import Records
+from connectors.afas.sandbox.refusals import Refusal, conflict, locked, not_granted
+from connectors.afas.sandbox.switches import Switches
+from connectors.afas.sandbox.updates import ROOTS, Updates
+from connectors.sdk.serve import Answer
+
+PREFIX: Final = "profitrestservices"
+MAX_QUERY: Final = 2049
+"""Characters of a query, the question mark included. Source: OASContent, get-connector.md."""
+VERSION: Final = "22.22.5"
+XML: Final = {"Content-Type": "application/xml"}
+JSON: Final = {"Content-Type": "application/json; charset=utf-8"}
+NOT_FOUND: Final = Answer(404)
+CLOSED: Final = Answer(0, drop=True)
+HTML: Final = {"Content-Type": "text/html"}
+INSTEAD: Final[Mapping[Kind | None, Answer]] = {
+    "cut": CLOSED,
+    "500": Answer(500, b"<html>Bad gateway</html>", HTML),
+    "not_json": Answer(200, b"<html>Sign in</html>", HTML),
+}
+"""Fault -> the answer that stands in for AFAS's own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call as the log keeps it: private values hidden, no token (D32).
+
+    Attributes:
+        verb: HTTP verb.
+        connector: Name of the connector, or `ProfitVersion`, `MetaInfo`.
+        query: Decoded.
+        body: Redacted JSON, None without one.
+        status: HTTP status, 0 when the connection was closed instead.
+    """
+
+    verb: str
+    connector: str
+    query: str
+    body: Any
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedError:
+    """A line of AFAS's own error log: no body in it (D29)."""
+
+    number: int
+    message: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Request:
+    """A request, taken apart."""
+
+    method: str
+    prefix: str
+    route: list[str]
+    query: str
+    body: bytes
+    token: str | None
+    language: str
+
+    @property
+    def connector(self) -> str:
+        """What the call log and faults call it."""
+        named = len(self.route) > 1 and self.route[0].casefold() == "connectors"
+        return self.route[1] if named else "/".join(self.route)
+
+
+class Environment:
+    """One environment of AFAS, as its REST services show it.
+
+    Attributes:
+        records: Persons, employees, users, units.
+        switches: How it behaves.
+        catalogue: GetConnectors and UpdateConnectors, their fields, and what is granted.
+        tokens: Tokens that are known.
+        calls: Every call so far.
+        errors: AFAS's error log.
+        counts: `inserted_persons`, `inserted_users`, `deletes`, `most_at_once`.
+    """
+
+    def __init__(self, *, customer: str, records: Records, today: date, switches: Switches) -> None:
+        """Start with these records."""
+        self.customer, self.records, self.switches = customer, records, switches
+        self.token = invented_token(customer)
+        self.tokens = {self.token}
+        self.catalogue = Catalogue()
+        self.calls: list[Call] = []
+        self.errors: list[LoggedError] = []
+        self.counts: Counter[str] = Counter()
+        self.lock = threading.RLock()
+        self._today = today
+        self._updates = Updates(records, switches, self.counts)
+        self._faults: list[Fault] = []
+        self._in_flight: set[str] = set()
+        self._open = 0
+
+    @property
+    def today(self) -> date:
+        """The day in this environment; the windows of GetConnectors lie around it (D11, D12)."""
+        return self._today
+
+    @today.setter
+    def today(self, day: date) -> None:
+        with self.lock:
+            self._today = day
+            self.records.touch()
+
+    @property
+    def in_flight(self) -> frozenset[str]:
+        """Numbers of the persons who are being written right now."""
+        with self.lock:
+            return frozenset(self._in_flight)
+
+    @property
+    def writes(self) -> list[Call]:
+        """The calls that were no reading."""
+        return [call for call in self.calls if call.verb != "GET"]
+
+    def fail_next(
+        self,
+        kind: Kind,
+        *,
+        verb: str = "",
+        connector: str = "",
+        times: int = 1,
+        seconds: float = 0.0,
+        after: int = 0,
+    ) -> None:
+        """Let one of the next calls go wrong (D28); see `Fault`."""
+        with self.lock:
+            self._faults.append(Fault(kind, verb, connector, times, seconds, after))
+
+    def rows(self, connector: str) -> list[dict[str, Any]]:
+        """The rows that a GetConnector shows today, in the order of the records."""
+        with self.lock:
+            return [dict(row) for row in self.catalogue.rows(connector, self.records, self._today)]
+
+    # --- the wire --------------------------------------------------------------------------------
+
+    def answer(
+        self, method: str, path: str, query: str, headers: dict[str, str], body: bytes
+    ) -> Answer:
+        """Answer one request; called from several threads."""
+        prefix, *route = [unquote(part) for part in path.strip("/").split("/")]
+        request = _Request(
+            method=method,
+            prefix=prefix,
+            route=route,
+            query=query,
+            body=body,
+            token=_presented_token(headers),
+            language=headers.get("accept-language", ""),
+        )
+        with self._open_call():
+            answer = self._received(request)
+        with self.lock:
+            self.calls.append(
+                Call(
+                    verb=method,
+                    connector=request.connector,
+                    query=unquote(query),
+                    body=redacted(_json(body)),
+                    status=0 if answer.drop else answer.status,
+                )
+            )
+        return answer
+
+    @contextmanager
+    def _open_call(self) -> Iterator[None]:
+        with self.lock:
+            self._open += 1
+            self.counts["most_at_once"] = max(self.counts["most_at_once"], self._open)
+        try:
+            yield
+        finally:
+            with self.lock:
+                self._open -= 1
+
+    def _received(self, request: _Request) -> Answer:
+        """Answer a request, unless something stands before it or goes wrong with it."""
+        refused = self._at_the_door(request)
+        if refused:
+            return refused
+        fault = self._striking(request)
+        kind = fault.kind if fault else None
+        seconds = fault.seconds if fault else 0.0
+        if kind in INSTEAD:
+            return INSTEAD[kind]
+        if kind == "503":
+            return _busy(int(seconds))
+        if kind == "delay":
+            time.sleep(seconds)
+        try:
+            if kind == "conflict":
+                raise conflict()
+            answer = self._route(request)
+        except Refusal as refusal:
+            answer = self._refused(refusal, dutch=request.language.startswith("nl"))
+        if kind == "cut_body":
+            return Answer(answer.status, answer.body[: len(answer.body) // 2], answer.headers)
+        return CLOSED if kind == "drop_reply" else answer
+
+    def _at_the_door(self, request: _Request) -> Answer | None:
+        """What is looked at before the connector: address, size, IP, token, maintenance."""
+        waiting = self.switches.maintenance_seconds
+        doors = (
+            (request.prefix.casefold() != PREFIX, NOT_FOUND),
+            (len(request.query) + 1 > MAX_QUERY, NOT_FOUND),
+            (len(request.body) > self.switches.max_body, Answer(413)),
+            (self.switches.ip_refused, Answer(403)),
+            (request.token not in self.tokens, Answer(401)),
+            (waiting is not None, _busy(waiting or 0)),
+        )
+        return next((answer for closed, answer in doors if closed), None)
+
+    def _route(self, request: _Request) -> Answer:
+        if self._open > self.switches.max_parallel:
+            raise locked()
+        match [request.method, *(part.casefold() for part in request.route)]:
+            case ["GET", "profitversion"]:
+                return _ok({"version": VERSION})
+            case ["GET", "metainfo"]:
+                return _ok(self.catalogue.listing(self.customer))
+            case ["GET", "metainfo", ("get" | "update") as kind, _]:
+                described = self.catalogue.description(kind, request.route[2])
+                return NOT_FOUND if described is None else _ok(described)
+            case ["GET", "connectors", _]:
+                return self._read(request.route[1], request.query)
+            case ["PUT" | "POST", "connectors", _]:
+                return self._write(request.route[1], request.body)
+            case ["DELETE", "connectors", *_]:
+                self.counts["deletes"] += 1
+                raise not_granted(reading=False)
+            case _:
+                return NOT_FOUND
+
+    def _read(self, given: str, query: str) -> Answer:
+        connector = self.catalogue.get_connector(given)
+        if connector is None:
+            return NOT_FOUND
+        if connector not in self.catalogue.granted:
+            return self._not_granted(reading=True)
+        parsed = parse(query)
+        with self.lock:
+            rows = self.catalogue.rows(connector, self.records, self._today)
+        page = run(parsed, rows, self.catalogue.columns(connector), self.switches)
+        return _ok({"skip": parsed.skip, "take": parsed.take, "rows": page})
+
+    def _write(self, given: str, body: bytes) -> Answer:
+        connector = next((name for name in ROOTS if name.casefold() == given.casefold()), None)
+        if connector is None:
+            return NOT_FOUND
+        if connector not in self.catalogue.granted:
+            return self._not_granted(reading=False)
+        content = _json(body)
+        if content is None:
+            return Answer(400, b'{"message":"Invalid json"}', XML)
+        with self._writing(connector, content):
+            time.sleep(self.switches.write_seconds)
+            with self.lock:
+                reply = self._updates.apply(connector, content)
+        return Answer(201) if reply is None else Answer(201, _dumped(reply), JSON)
+
+    @contextmanager
+    def _writing(self, connector: str, content: Any) -> Iterator[None]:
+        """Hold a person while a write is in flight; a second one is refused (D27)."""
+        with self.lock:
+            person = self._updates.person_of(connector, content) or ""
+            if person in self._in_flight:
+                raise conflict()
+            if person:
+                self._in_flight.add(person)
+        try:
+            yield
+        finally:
+            with self.lock:
+                self._in_flight.discard(person)
+
+    def _not_granted(self, *, reading: bool) -> Answer:
+        if self.switches.not_granted == "401":
+            return Answer(401)
+        raise not_granted(reading=reading)
+
+    def _refused(self, refusal: Refusal, *, dutch: bool) -> Answer:
+        text = refusal.dutch if dutch else refusal.english
+        reference = uuid.uuid4().hex.upper()
+        with self.lock:
+            self.errors.append(LoggedError(refusal.number, text, reference))
+        content = {
+            "errorNumber": refusal.number,
+            "externalMessage": text,
+            "profitLogReference": reference,
+        }
+        return Answer(500, _dumped(content), XML)
+
+    def _striking(self, request: _Request) -> Fault | None:
+        with self.lock:
+            return next(
+                (f for f in self._faults if f.strikes(request.method, request.connector)), None
+            )
+
+
+def invented_token(customer: str) -> str:
+    """The token of an invented customer: as public as the sandbox."""
+    digits = hashlib.sha256(f"sandbox {customer}".encode()).hexdigest().upper()
+    return f"<token><version>1</version><data>{digits}</data></token>"
+
+
+def _presented_token(headers: dict[str, str]) -> str | None:
+    scheme, _, encoded = headers.get("authorization", "").partition(" ")
+    if scheme != "AfasToken":
+        return None
+    try:
+        return base64.b64decode(encoded, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
+
+
+def _dumped(content: Any) -> bytes:
+    return json.dumps(content, ensure_ascii=False).encode()
+
+
+def _ok(content: Any) -> Answer:
+    return Answer(200, _dumped(content), JSON)
+
+
+def _busy(seconds: int) -> Answer:
+    text = "Service temporarily unavailable due to scheduled maintenance."
+    content = {"error": {"code": "503", "message": text}, "retry_after": seconds}
+    return Answer(503, _dumped(content), {**JSON, "Retry-After": str(seconds)})

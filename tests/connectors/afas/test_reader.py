@@ -1,0 +1,106 @@
+import pandas as pd
+import pytest
+
+from connectors.afas.reader import EmployeeReader, UserReader
+from connectors.afas.sandbox.afas import Afas
+from connectors.afas.sandbox.serve import ServedAfas
+from connectors.afas.settings import EmployeeSettings, UserSettings
+from connectors.model.errors import Misconfigured
+from tests.connectors.afas.lab import TODAY
+
+USERS = "T4E_HelloID_Users_v2"
+
+
+@pytest.fixture
+def read_employees(employee_settings, opened):
+    return lambda **more: opened(EmployeeReader(employee_settings(**more), "afas_employee")).read()
+
+
+@pytest.fixture
+def read_users(user_settings, opened):
+    return lambda **more: opened(UserReader(user_settings(**more), "afas_user")).read()
+
+
+def test_an_employee_is_known_by_employee_number_under_the_names_of_the_update(
+    afas, read_employees
+):
+    afas.person_of("1000001").fields |= {"EmAd": "Janine@Example.org", "TeNr": "030"}
+    afas.records.touch()
+    accounts = read_employees()
+    assert list(accounts.accounts.index) == ["1000001", "1000002"]
+    assert accounts.accounts.loc["1000001", "person"] == "1000001"
+    assert accounts.accounts.loc["1000001", "label"] == "Janine van den Boele"
+    assert accounts.accounts["enabled"].isna().all()
+    assert accounts.attributes.loc["1000001"].to_dict() == {
+        "Medewerker": "1000001",
+        "BcCo": "1000001",
+        "EmAd": "Janine@Example.org",
+        "TeNr": "030",
+        "MbNr": None,
+    }
+    assert accounts.taken.to_dict("records") == [
+        {"space": "address", "value": "janine@example.org", "ref": "1000001"}
+    ]
+
+
+def test_a_user_has_its_own_mail_and_knows_whether_it_is_blocked(afas, read_users):
+    afas.hire(nick_name="Kim", family_name="Smit", department="IT", title="T", with_user=False)
+    user = afas.user_of("1000001")
+    user.blocked = True
+    user.fields |= {"Upn": "J@example.org", "EmAd": "user@example.org"}
+    afas.person_of("1000001").fields["EmAd"] = "person@example.org"
+    afas.records.touch()
+    accounts = read_users()
+    assert list(accounts.accounts.index) == ["12345.1000001", "12345.1000002"]
+    assert list(accounts.accounts["person"]) == ["1000001", "1000002"]
+    assert list(accounts.accounts["enabled"]) == [False, True]
+    held = accounts.attributes.loc["12345.1000001"].to_dict()
+    assert held["EmAd"] == "user@example.org"
+    assert held["InSi"] is True
+    assert held["Site"] is False
+    assert set(accounts.taken["value"]) == {"j@example.org", "user@example.org"}
+
+
+def test_several_rows_for_one_employee_number_are_two_accounts_of_one_person(afas, read_employees):
+    afas.catalogue.further[USERS] = [afas.rows(USERS)[0]]
+    accounts = read_employees()
+    assert sorted(accounts.accounts.index) == ["1000001", "1000001#2", "1000002"]
+    assert (accounts.accounts["person"] == "1000001").sum() == 2
+
+
+def test_an_address_of_a_person_without_employee_number_is_taken_all_the_same(afas, read_employees):
+    row = {**afas.rows(USERS)[0], "Medewerker": None, "Persoonsnummer": "77"}
+    afas.catalogue.further[USERS] = [{**row, "Email_werk": "lost@example.org"}]
+    accounts = read_employees()
+    assert len(accounts) == 2
+    assert accounts.taken["value"].tolist() == ["lost@example.org"]
+    assert accounts.taken["ref"].tolist() == ["person 77"]
+
+
+def test_a_user_without_employee_number_belongs_to_nobody(afas, read_users):
+    row = afas.rows(USERS)[0]
+    afas.catalogue.further[USERS] = [{**row, "Medewerker": None, "Gebruiker": "12345.X"}]
+    accounts = read_users().accounts
+    assert pd.isna(accounts.loc["12345.X", "person"])
+
+
+def test_reading_takes_one_request_per_page(afas, read_employees):
+    for number in range(8):
+        afas.hire(nick_name="Kim", family_name=f"N{number}", department="IT", title="T")
+    accounts = read_employees(max_rows=4)
+    assert len(accounts) == 10
+    assert [call.verb for call in afas.calls] == ["GET"] * 3
+
+
+def test_a_field_of_ones_own_is_read_where_the_settings_say(afas, read_employees):
+    accounts = read_employees(columns={"U" + "A" * 32: "Roepnaam"})
+    assert accounts.attributes.loc["1000001", "U" + "A" * 32] == "Janine"
+    with pytest.raises(Misconfigured, match="no field Nergens"):
+        read_employees(columns={"U" + "A" * 32: "Nergens"})
+
+
+def test_an_empty_environment_has_no_accounts(opened):
+    with ServedAfas(Afas.empty(today=TODAY)) as served:
+        settings = served.settings
+        assert len(opened(EmployeeReader(EmployeeSettings(**settings), "e")).read()) == 0
+        assert len(opened(UserReader(UserSettings(**settings), "u")).read()) == 0

@@ -1,0 +1,78 @@
+import pytest
+from pydantic import ValidationError
+
+from connectors.afas.sandbox.application import invented_token
+from connectors.afas.settings import EmployeeSettings, SourceSettings
+from connectors.model.errors import ConfigError
+
+ADDRESS = "https://12345.rest.afas.online/ProfitRestServices"
+TOKEN = invented_token("12345")
+DIGITS = TOKEN[33:97]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        DIGITS,
+        "",
+        f"<token><version>1</version><data>{DIGITS}</data>",
+        f"<token><version>2</version><data>{DIGITS}</data></token>",
+        f"<token><version>1</version><data>{DIGITS[1:]}</data></token>",
+        f"<token><version>1</version><data>{'G' * 64}</data></token>",
+        f"<token><version>1</version><data>{DIGITS}</data><extra>1</extra></token>",
+        f"<other><version>1</version><data>{DIGITS}</data></other>",
+        "<token/>",
+    ],
+)
+def test_a_wrong_token_is_a_config_error_that_does_not_show_it(wrong):
+    with pytest.raises(ConfigError) as caught:
+        SourceSettings(base_url=ADDRESS, token=wrong)
+    assert caught.value.key == "token"
+    assert "64 hexadecimal digits" in str(caught.value)
+    assert DIGITS[1:] not in str(caught.value)
+    assert "G" * 64 not in str(caught.value)
+
+
+def test_a_token_may_stand_on_a_line_of_its_own():
+    settings = SourceSettings(base_url=ADDRESS, token=f"\n{TOKEN}\n")
+    assert settings.token.get_secret_value() == TOKEN
+
+
+def test_no_settings_show_the_token():
+    settings = EmployeeSettings(base_url=ADDRESS, token=TOKEN, write_token=TOKEN)
+    assert (
+        DIGITS
+        not in f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
+    )
+
+
+def test_an_error_beside_the_token_does_not_show_it():
+    with pytest.raises(ValidationError) as caught:
+        SourceSettings(base_url=ADDRESS, token=TOKEN, timeout_seconds=-1, unknown=TOKEN)
+    assert DIGITS not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "address", ["http://12345.rest.afas.online/x", "12345", "ftp://example.org"]
+)
+def test_a_token_is_never_sent_unencrypted(address):
+    with pytest.raises(ConfigError) as caught:
+        SourceSettings(base_url=address, token=TOKEN)
+    assert caught.value.key == "base_url"
+
+
+def test_the_token_that_writes_is_marked_so_that_a_preview_never_resolves_it():
+    field = EmployeeSettings.model_json_schema()["properties"]["write_token"]
+    assert field["write_only"] is True
+
+
+def test_an_unknown_person_field_is_named_with_its_place():
+    with pytest.raises(ConfigError, match=r"person_fields.shoe: there is no field 'shoe'"):
+        SourceSettings(base_url=ADDRESS, token=TOKEN, person_fields={"shoe": "Schoenmaat"})
+
+
+def test_every_setting_is_described_by_a_sentence():
+    for kind in (SourceSettings, EmployeeSettings):
+        for name, field in kind.model_fields.items():
+            assert field.description, name
+            assert field.description.endswith("."), name
