@@ -94,7 +94,7 @@ class HttpServer:
         self._server = ThreadingHTTPServer((LOOPBACK, port), Exchange)
         self._server.daemon_threads = True
         self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.05,), daemon=True
+            target=self._server.serve_forever, args=(0.01,), daemon=True
         )
         self._thread.start()
 
