@@ -14,6 +14,7 @@ class MemorySettings(BaseModel):
         default="memory",
         description="Name of the store: in one process the same name is the same store.",
     )
+    concurrency: int = Field(default=4, ge=1, le=64, description="Persons written side by side.")
     path: Path | None = Field(
         default=None,
         description="JSON file with the content of the store: read when the store is first opened "

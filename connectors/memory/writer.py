@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from connectors.memory.manifest import MANIFEST
 from connectors.memory.settings import MemorySettings
 from connectors.memory.store import open_store, save_store
 from connectors.model.change import Change, Verb
@@ -31,7 +30,7 @@ class MemoryWriter:
     def __init__(self, settings: MemorySettings, target: str) -> None:
         """Open the store."""
         self._store, self._target = open_store(settings.name, settings.path), target
-        self._path = settings.path
+        self._path, self._concurrency = settings.path, settings.concurrency
 
     def apply(self, changes: Iterable[Change]) -> Iterator[Receipt]:
         """Execute changes, persons side by side.
@@ -40,9 +39,7 @@ class MemoryWriter:
             Fatal: The store was told to fail.
         """
         try:
-            yield from apply_per_person(
-                changes, self._execute, concurrency=MANIFEST.max_concurrency
-            )
+            yield from apply_per_person(changes, self._execute, concurrency=self._concurrency)
         finally:
             if self._path is not None:
                 save_store(self._store, self._path)

@@ -149,9 +149,13 @@ class Connector:
         open_source: Opens a source (read-only transport), None for targets.
         open_reader: Opens a reader (read-only transport) for the target of that name.
         open_writer: Opens a writer for the target of that name.
+        check_writer: Raises `ConfigError` for settings a writer could not work with; asked before
+            the first write of a run, without a connection.
         fields: Default field mapping, in the grammar of a profile's `fields`.
         fields_setting: The setting that takes the `fields` of a profile's source: where the
             connector finds what it cannot guess.
+        mapped_setting: The setting that takes the names of the attributes a profile maps, for a
+            target that has to be told what to read. None where the manifest says it all.
         serve: Starts the sandbox that belongs to it, None where another connector of the folder
             does.
     """
@@ -162,6 +166,8 @@ class Connector:
     open_source: Callable[[Any], Source] | None = None
     open_reader: Callable[[Any, str], Reader] | None = None
     open_writer: Callable[[Any, str], Writer] | None = None
+    check_writer: Callable[[Any, str], None] | None = None
     fields: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     fields_setting: str = "fields"
+    mapped_setting: str | None = None
     serve: Callable[[SandboxOptions], AbstractContextManager[Sandbox]] | None = None

@@ -1,0 +1,77 @@
+"""Active Directory over LDAPS: accounts, their place and state, and membership of groups."""
+
+from typing import Final
+
+from connectors.active_directory.client import open_directory
+from connectors.active_directory.manifest import MANIFEST
+from connectors.active_directory.mapping import FIELDS
+from connectors.active_directory.reader import ActiveDirectoryReader
+from connectors.active_directory.sandbox import serve
+from connectors.active_directory.settings import ActiveDirectorySettings
+from connectors.active_directory.writer import ActiveDirectoryWriter
+from connectors.model.connector import Connector
+from connectors.model.errors import ConfigError
+from connectors.sdk.passwords import PasswordSink, open_sink
+
+
+def open_reader(settings: ActiveDirectorySettings, target: str) -> ActiveDirectoryReader:
+    """A reader for the target of that name.
+
+    Raises:
+        ConfigError: A setting cannot be used.
+    """
+    return ActiveDirectoryReader(settings, target, open_directory(settings, target, read_only=True))
+
+
+def open_writer(settings: ActiveDirectorySettings, target: str) -> ActiveDirectoryWriter:
+    """A writer for the target of that name.
+
+    Raises:
+        ConfigError: A setting cannot be used, or nothing says where initial passwords go.
+    """
+    sink = sink_of(settings, target)
+    return ActiveDirectoryWriter(
+        settings, target, open_directory(settings, target, read_only=False), sink
+    )
+
+
+def sink_of(settings: ActiveDirectorySettings, target: str) -> PasswordSink:
+    """Where the initial passwords of a target go.
+
+    Raises:
+        ConfigError: Nothing says so, or not in a form we know.
+    """
+    key = f"targets.{target}.settings.initial_passwords"
+    if not settings.initial_passwords:
+        raise ConfigError(
+            "new accounts get a password: say where it goes, such as file:initial-passwords.csv",
+            key=key,
+        )
+    try:
+        return open_sink(settings.initial_passwords)
+    except ConfigError as error:
+        raise ConfigError(error.message, key=key) from error
+
+
+def check_writer(settings: ActiveDirectorySettings, target: str) -> None:
+    """Whether a writer could work with these settings.
+
+    Raises:
+        ConfigError: Nothing says where initial passwords go.
+    """
+    sink_of(settings, target)
+
+
+CONNECTORS: Final = [
+    Connector(
+        name="active_directory",
+        manifest=MANIFEST,
+        settings=ActiveDirectorySettings,
+        open_reader=open_reader,
+        open_writer=open_writer,
+        check_writer=check_writer,
+        fields=FIELDS,
+        mapped_setting="extra_attributes",
+        serve=serve,
+    )
+]

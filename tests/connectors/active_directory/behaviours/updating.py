@@ -1,0 +1,107 @@
+"""Attributes of accounts."""
+
+import pytest
+
+from connectors.model.values import CLEAR
+from tests.connectors.active_directory.lab import (
+    GONE,
+    Lab,
+    outcomes,
+    update,
+)
+
+
+class Updating:
+    def test_only_named_attributes_change(self, lab: Lab):
+        ref = lab.create(title="Nurse", department="Care").ref
+        receipts = lab.apply(update(ref, title="Senior nurse"))
+        assert outcomes(receipts) == ["done"]
+        held = lab.held(ref)
+        assert (held.text("title"), held.text("department")) == ("Senior nurse", "Care")
+
+    def test_updating_to_the_same_values_is_quiet(self, lab: Lab):
+        ref = lab.create(title="Nurse").ref
+        before = lab.usn()
+        receipts = lab.apply(update(ref, title="Nurse", cn="Janine van den Boele"))
+        assert outcomes(receipts) == ["already"]
+        assert lab.usn() == before
+
+    def test_clearing_empties_an_attribute_and_may_be_repeated(self, lab: Lab):
+        ref = lab.create(title="Nurse").ref
+        assert outcomes(lab.apply(update(ref, title=CLEAR))) == ["done"]
+        assert lab.held(ref).text("title") is None
+        assert outcomes(lab.apply(update(ref, title=CLEAR))) == ["already"]
+
+    def test_several_values_are_replaced_as_a_whole(self, lab: Lab):
+        ref = lab.create(proxyAddresses=("SMTP:j@example.org", "smtp:k@example.org")).ref
+        lab.apply(update(ref, proxyAddresses=("SMTP:l@example.org", "smtp:j@example.org")))
+        assert sorted(lab.held(ref).texts("proxyAddresses")) == [
+            "SMTP:l@example.org",
+            "smtp:j@example.org",
+        ]
+
+    def test_a_rename_keeps_the_account_and_its_groups(self, lab: Lab):
+        ref = lab.create().ref
+        group = lab.make_group("G-Care")
+        lab.join(group, ref or "")
+        receipts = lab.apply(update(ref, cn="Janine de Vries, zzp", sn="de Vries"))
+        assert outcomes(receipts) == ["done"]
+        assert (
+            receipts[0].produced["distinguishedName"] == f"CN=Janine de Vries\\, zzp,{lab.starters}"
+        )
+        assert lab.held(ref).text("sn") == "de Vries"
+        assert lab.groups_of(ref) == ["G-Care"]
+
+    def test_a_rename_to_a_name_in_use_changes_nothing(self, lab: Lab):
+        ref = lab.create(title="Nurse").ref
+        lab.make_user("Janine de Vries", lab.starters, sAMAccountName="other")
+        receipts = lab.apply(update(ref, cn="Janine de Vries", title="Manager"))
+        assert outcomes(receipts) == ["failed"]
+        assert lab.held(ref).text("title") == "Nurse"
+
+    def test_an_address_of_another_object_is_refused_even_if_it_is_mine_too(self, lab: Lab):
+        ref = lab.create(proxyAddresses=("SMTP:j@example.org",)).ref
+        lab.make_contact("A contact", proxyAddresses="smtp:j@example.org")
+        receipts = lab.apply(update(ref, mail="j@example.org"))
+        assert outcomes(receipts) == ["failed"]
+        assert "is in use by CN=A contact" in (receipts[0].detail or "")
+
+    def test_my_own_address_is_free_for_me(self, lab: Lab):
+        ref = lab.create(proxyAddresses=("SMTP:j@example.org",)).ref
+        receipts = lab.apply(update(ref, mail="j@example.org"))
+        assert outcomes(receipts) == ["done"]
+        assert receipts[0].produced["mail"] == "j@example.org"
+
+    def test_a_manager_is_set_and_cleared(self, lab: Lab):
+        ref = lab.create().ref
+        boss = lab.held(lab.make_user("Boss", sAMAccountName="boss")).dn
+        assert outcomes(lab.apply(update(ref, manager=boss))) == ["done"]
+        assert lab.held(ref).text("manager") == boss
+        assert outcomes(lab.apply(update(ref, manager=CLEAR))) == ["done"]
+        assert lab.held(ref).text("manager") is None
+
+    def test_an_account_is_found_where_it_was_moved_to_by_hand(self, lab: Lab):
+        ref = lab.create().ref
+        lab.admin.rename(lab.held(ref).dn, "CN=Renamed by hand", superior=lab.leavers)
+        assert outcomes(lab.apply(update(ref, title="Nurse"))) == ["done"]
+        assert lab.held(ref).text("title") == "Nurse"
+
+    def test_updating_an_account_that_is_gone_fails(self, lab: Lab):
+        receipts = lab.apply(update(GONE, title="Nurse"))
+        assert outcomes(receipts) == ["failed"]
+        assert "is gone" in (receipts[0].detail or "")
+
+    @pytest.mark.parametrize("name", ["unicodePwd", "userAccountControl", "memberOf", "objectGUID"])
+    def test_what_follows_from_something_else_cannot_be_mapped(self, lab: Lab, name):
+        ref = lab.create().ref
+        before = lab.usn()
+        receipts = lab.apply(update(ref, **{name: "1"}))
+        assert outcomes(receipts) == ["failed"]
+        assert lab.usn() == before
+
+    def test_a_named_account_is_protected(self, lab: Lab):
+        receipt = lab.create()
+        for protected in ("JVandenBoele", receipt.ref):
+            refused = lab.apply(update(receipt.ref, title="x"), protected=(protected,))
+            assert outcomes(refused) == ["failed"]
+            assert "is protected" in (refused[0].detail or "")
