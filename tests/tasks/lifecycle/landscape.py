@@ -43,7 +43,7 @@ class Landscape:
         policies: By target.
         targets: What they hold.
         links: (target, person) -> ref.
-        grants: (target, person, permission).
+        grants: (target, person) -> native ids of permissions.
         absences: Person -> first day missing from the source.
     """
 
@@ -54,7 +54,7 @@ class Landscape:
         self.policies = dict(policies)
         self.targets = {name: (targets or {}).get(name) or Target() for name in policies}
         self.links: dict[tuple[str, str], str] = {}
-        self.grants: set[tuple[str, str, str]] = set()
+        self.grants: dict[tuple[str, str], set[str]] = {}
         self.absences: dict[str, date] = {}
 
     def read(self) -> dict[str, Accounts]:
@@ -69,7 +69,8 @@ class Landscape:
                 columns=["target", "person", "ref"],
             ).astype("str"),
             grants=pd.DataFrame(
-                sorted(self.grants), columns=["target", "person", "permission"]
+                [(*key, permission) for key, held in self.grants.items() for permission in held],
+                columns=["target", "person", "permission"],
             ).astype("str"),
             absences=self.absences,
         )
@@ -124,24 +125,22 @@ class Landscape:
             case Verb.GRANT:
                 permission = str(change.after["permission"])
                 target.members.add((ref, permission))
-                self.grants.add((change.target, change.person, permission))
+                self.grants.setdefault((change.target, change.person), set()).add(permission)
             case Verb.REVOKE:
                 permission = str({**change.before, **change.after}["permission"])
                 target.members.discard((ref, permission))
-                self.grants.discard((change.target, change.person, permission))
+                self.grants[change.target, change.person].discard(permission)
             case Verb.DELETE:
                 del target.accounts[ref], target.attributes[ref]
                 target.members = {pair for pair in target.members if pair[0] != ref}
                 del self.links[change.target, change.person]
-                self.grants = {
-                    row for row in self.grants if row[:2] != (change.target, change.person)
-                }
+                self.grants.pop((change.target, change.person), None)
 
     def _create(self, change: Change, target: Target, policy: TargetPolicy) -> None:
         ref = f"{change.target}-{len(target.accounts) + 1}"
         while ref in target.accounts:
             ref += "x"
-        wanted = {name: value for name, value in self._resolved(change).items()}
+        wanted = self._resolved(change)
         container = wanted.pop("container", None)
         target.attributes[ref] = {}
         self._write(target, ref, wanted)
@@ -153,7 +152,7 @@ class Landscape:
             "container": container,
         }
         self.links[change.target, change.person] = ref
-        self.grants = {row for row in self.grants if row[:2] != (change.target, change.person)}
+        self.grants.pop((change.target, change.person), None)
 
     def _resolved(self, change: Change) -> dict[str, Value]:
         after = dict(change.after)

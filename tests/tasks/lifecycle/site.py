@@ -21,9 +21,7 @@ DIRECTORY: Final = Manifest(
     correlation="employeeID",
     attributes=(
         Attribute(name="employeeID", max_length=16),
-        Attribute(
-            name="login", compare=Compare.IGNORE_CASE, unique_in=LOGIN, clearable=False
-        ),
+        Attribute(name="login", compare=Compare.IGNORE_CASE, unique_in=LOGIN, clearable=False),
         Attribute(name="upn", compare=Compare.IGNORE_CASE, unique_in=ADDRESS),
         Attribute(name="mail", compare=Compare.IGNORE_CASE, unique_in=ADDRESS),
         Attribute(name="cn", unique_in=COMMON_NAME, clearable=False),

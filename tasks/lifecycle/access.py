@@ -1,0 +1,80 @@
+"""Whether somebody can sign in, and where the account stands because of that."""
+
+from collections.abc import Iterator
+
+from connectors.model.change import Change, DisableAccount, EnableAccount, MoveAccount, Verb
+from connectors.model.manifest import Compare
+from tasks.lifecycle.compare import same
+from tasks.lifecycle.due import Because
+from tasks.lifecycle.held import Held
+
+
+class Access:
+    """Enables, disables and moves the accounts of one target.
+
+    An account is moved into the container of its state when the state changes, or from another
+    container of ours. One that an administrator put elsewhere stays there until its state changes.
+    """
+
+    def __init__(self, held: Held) -> None:
+        """Look up the containers."""
+        self._held, self._policy = held, held.policy
+        containers = held.policy.containers
+        movable = containers if held.policy.can(Verb.MOVE) else None
+        self._initial = containers.initial if containers else None
+        self._enabled = movable.enabled if movable else None
+        self._disabled = movable.disabled if movable else None
+        self._ours = (self._initial, self._enabled, self._disabled)
+
+    def give(self, person: str, ref: str | None, because: Because) -> Iterator[Change]:
+        """Let somebody sign in; without a ref the account is one that is made just now."""
+        crossing = ref is None or self._held.is_disabled(ref)
+        if crossing and self._policy.can(Verb.ENABLE):
+            yield self._held.change(
+                EnableAccount,
+                person,
+                ref,
+                because,
+                before={"enabled": False},
+                after={"enabled": True},
+            )
+        elif crossing:
+            return
+        yield from self._move(person, ref, self._enabled, because, crossing=crossing)
+
+    def take(self, person: str, ref: str, because: Because) -> Iterator[Change]:
+        """Let somebody who has an account not sign in."""
+        if self._held.is_enabled(ref) and self._policy.can(Verb.DISABLE):
+            yield self._held.change(
+                DisableAccount,
+                person,
+                ref,
+                because,
+                before={"enabled": True},
+                after={"enabled": False},
+            )
+            yield from self._move(person, ref, self._disabled, because, crossing=True)
+
+    def shelve(self, person: str, ref: str, because: Because) -> Iterator[Change]:
+        """Put the account of a leaver, who cannot sign in already, where such accounts stand."""
+        if not self._held.is_enabled(ref):
+            yield from self._move(person, ref, self._disabled, because, crossing=False)
+
+    def _move(
+        self, person: str, ref: str | None, wanted: str | None, because: Because, *, crossing: bool
+    ) -> Iterator[Change]:
+        if wanted is None:
+            return
+        stands = self._initial if ref is None else self._held.container(ref)
+        if stands is None or stands == wanted or same(stands, wanted, Compare.DN):
+            return
+        if not crossing and not any(same(stands, one, Compare.DN) for one in self._ours):
+            return
+        yield self._held.change(
+            MoveAccount,
+            person,
+            ref,
+            because,
+            before={"container": stands},
+            after={"container": wanted},
+        )

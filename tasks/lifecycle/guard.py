@@ -1,0 +1,184 @@
+"""Guards look at the whole plan before the first write of a run."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import pandas as pd
+
+from connectors.model.change import Change, Verb
+from connectors.model.people import (
+    CONTRACT_DATES,
+    CONTRACT_NUMBERS,
+    CONTRACT_TEXT,
+    INVALID,
+    PERSON_FLAGS,
+    PERSON_TEXT,
+    People,
+)
+from connectors.model.plan import Plan
+from tasks.lifecycle.policy import Limit, TargetPolicy
+
+WRITTEN_BACK: Final = frozenset({"work_email", "user_principal_name", "work_phone", "work_mobile"})
+"""Columns that change because we changed them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """One reason not to run.
+
+    Attributes:
+        reason: A sentence with the figures and what to do.
+        structural: Whether no approval lifts it.
+    """
+
+    reason: str
+    structural: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceLimits:
+    """How much an import may differ from the last accepted one.
+
+    Attributes:
+        removed: Persons who are gone, of those known.
+        added: Persons who are new, of those known.
+        blocked: Persons left out for a missing field, of those read.
+        changed: Persons of whom anything changed, of those known.
+    """
+
+    removed: Limit = field(default_factory=Limit)
+    added: Limit = field(default_factory=Limit)
+    blocked: Limit = field(default_factory=Limit)
+    changed: Limit = field(default_factory=Limit)
+
+
+def review_source(people: People, known: People | None, limits: SourceLimits) -> list[Objection]:
+    """What speaks against an import.
+
+    Args:
+        people: The import.
+        known: The last accepted import, None before the first.
+        limits: From the profile.
+    """
+    if not len(people):
+        return [
+            Objection(
+                "the source holds no persons at all; nothing is concluded from that",
+                structural=True,
+            )
+        ]
+    if people.contracts.empty:
+        return [
+            Objection(
+                "the source holds persons but no contract; the import is broken", structural=True
+            )
+        ]
+    present = frozenset(people.persons["external_id"])
+    invalid = frozenset(people.blocked.loc[people.blocked["code"] == INVALID, "external_id"])
+    read = len(present | invalid)
+    objections: list[Objection] = []
+    if invalid and not limits.blocked.allows(len(invalid), of=read):
+        objections.append(
+            Objection(
+                f"{len(invalid)} of {read} persons lack a required field (limit {limits.blocked})"
+            )
+        )
+    if known is None or not len(known):
+        return objections
+    before = frozenset(known.persons["external_id"])
+    found = {
+        "have gone from the source": (len(before - present - invalid), limits.removed),
+        "are new in the source": (len(present - before), limits.added),
+        "changed": (len(_changed(people, known)), limits.changed),
+    }
+    objections += [
+        Objection(f"{count} persons {what}, where {len(before)} were known (limit {limit})")
+        for what, (count, limit) in found.items()
+        if count and not limit.allows(count, of=len(before))
+    ]
+    return objections
+
+
+def _changed(people: People, known: People) -> frozenset[str]:
+    """Persons in both imports of whom a field or a contract differs."""
+    now, then = _fingerprints(people), _fingerprints(known)
+    both = now.index.intersection(then.index)
+    return frozenset(both[(now[both] != then[both]).to_numpy()])
+
+
+def _fingerprints(people: People) -> "pd.Series[int]":
+    """One number per person over everything HR says.
+
+    Left out are custom columns, which come and go, and what Retour itself writes back.
+    """
+    said = [name for name in (*PERSON_TEXT, *PERSON_FLAGS) if name not in WRITTEN_BACK]
+    total = pd.Series(
+        pd.util.hash_pandas_object(people.persons[said], index=False).to_numpy(),
+        index=people.persons["external_id"],
+    )
+    columns = [*CONTRACT_TEXT, *CONTRACT_DATES, *CONTRACT_NUMBERS]
+    rows = pd.util.hash_pandas_object(people.contracts[columns], index=False)
+    sums = rows.groupby(people.contracts["person_id"].to_numpy()).sum()
+    # Whole numbers throughout: as floats, somebody without a contract would change everybody.
+    return total + sums.reindex(total.index, fill_value=0).astype(total.dtype)
+
+
+def review_plan(
+    plan: Plan, policies: Mapping[str, TargetPolicy], protected: Mapping[str, frozenset[str]]
+) -> list[Objection]:
+    """What speaks against a plan.
+
+    Args:
+        plan: All of it: sections of every target.
+        policies: By target.
+        protected: Target -> native ids nobody may touch.
+    """
+    objections: list[Objection] = []
+    for section in plan.sections:
+        policy = policies[section.target]
+        counts = Counter(change.verb for change in section.changes if _writes(change))
+        for verb, planned in sorted(counts.items()):
+            limit = policy.limits.get(verb)
+            if limit is not None and not limit.allows(planned, of=section.managed):
+                objections.append(
+                    Objection(
+                        f"{section.target}: {planned} x {verb} with {section.managed} accounts "
+                        f"managed (limit {limit})"
+                    )
+                )
+        objections += [
+            Objection(
+                f"{section.target}: {change.verb} of a protected account ({change.ref})",
+                structural=True,
+            )
+            for change in section.changes
+            if change.ref is not None and change.ref in protected.get(section.target, frozenset())
+        ]
+        objections += [
+            Objection(
+                f"{section.target} cannot {verb}; this is a fault of the planner", structural=True
+            )
+            for verb in sorted(counts)
+            if not policy.can(verb)
+        ]
+    return objections
+
+
+def lift(objections: Iterable[Objection], *, approved: bool) -> tuple[Objection, ...]:
+    """The objections that stand: an approval of exactly this plan lifts the others."""
+    return tuple(one for one in objections if one.structural or not approved)
+
+
+def _writes(change: Change) -> bool:
+    """Whether the target notices: what only brings the ledger in line counts towards no limit."""
+    match change.verb:
+        case Verb.CORRELATE:
+            return False
+        case Verb.GRANT:
+            return change.before != change.after
+        case Verb.REVOKE:
+            return bool(change.before)
+        case _:
+            return True

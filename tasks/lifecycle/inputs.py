@@ -1,0 +1,127 @@
+"""What a plan is made from: all that the planner may look at."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import pandas as pd
+
+from connectors.model.accounts import Accounts
+from connectors.model.people import People
+from tasks.lifecycle.naming import NameOptions
+from tasks.lifecycle.policy import TargetPolicy
+from tasks.lifecycle.rules import Rule
+
+
+class Memory:
+    """What the ledger knows, as the planner needs it. An opaque object to Prefect.
+
+    Attributes:
+        links: Columns target, person, ref (str).
+        grants: Columns target, person, permission (str).
+        absences: Person -> first day they were missing from the source.
+        known_ids: Ids of the last accepted snapshot, None before the first.
+    """
+
+    __slots__ = ("absences", "grants", "known_ids", "links")
+
+    def __init__(
+        self,
+        *,
+        links: pd.DataFrame | None = None,
+        grants: pd.DataFrame | None = None,
+        absences: Mapping[str, date] | None = None,
+        known_ids: frozenset[str] | None = None,
+    ) -> None:
+        """Start from nothing where nothing is given."""
+        self.links = links if links is not None else _empty("target", "person", "ref")
+        self.grants = grants if grants is not None else _empty("target", "person", "permission")
+        self.absences = dict(absences or {})
+        self.known_ids = known_ids
+
+    def links_of(self, target: str) -> "pd.Series[str]":
+        """Native id by person."""
+        rows = self.links[self.links["target"] == target]
+        return rows.set_index("person")["ref"].astype("str")
+
+    def grants_of(self, target: str) -> dict[str, set[str]]:
+        """Permissions by person, as native ids."""
+        rows = self.grants[self.grants["target"] == target]
+        held: dict[str, set[str]] = {}
+        for person, permission in zip(
+            rows["person"].tolist(), rows["permission"].tolist(), strict=True
+        ):
+            held.setdefault(person, set()).add(permission)
+        return held
+
+
+def _empty(*columns: str) -> pd.DataFrame:
+    return pd.DataFrame({column: pd.Series([], dtype="str") for column in columns})
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a run may change; planning sees everybody all the same.
+
+    Attributes:
+        persons: Their ids; empty for everybody.
+        targets: Their names; empty for all. A target outside is read, never written, and what it
+            holds now is what the others build on.
+    """
+
+    persons: frozenset[str] = field(default_factory=frozenset)
+    targets: frozenset[str] = field(default_factory=frozenset)
+
+    def writes(self, target: str) -> bool:
+        """Whether the target may be written."""
+        return not self.targets or target in self.targets
+
+    def changes(self, person: str) -> bool:
+        """Whether the person may be changed."""
+        return not self.persons or person in self.persons
+
+
+class Inputs:
+    """Everything a plan depends on. An opaque object to Prefect.
+
+    Attributes:
+        profile: Name of the profile.
+        as_of: The day to decide for.
+        people: The import.
+        rules: All rules of the profile.
+        policies: By target, in dependency order.
+        accounts: By target: what they hold.
+        memory: What the ledger knows.
+        options: Which name generators.
+        scope: What the run may change.
+    """
+
+    __slots__ = (
+        "accounts",
+        "as_of",
+        "memory",
+        "options",
+        "people",
+        "policies",
+        "profile",
+        "rules",
+        "scope",
+    )
+
+    def __init__(  # noqa: PLR0913 - the inputs of a decision, listed once
+        self,
+        *,
+        profile: str,
+        as_of: date,
+        people: People,
+        rules: tuple[Rule, ...],
+        policies: Mapping[str, TargetPolicy],
+        accounts: Mapping[str, Accounts],
+        memory: Memory,
+        options: NameOptions,
+        scope: Scope | None = None,
+    ) -> None:
+        """Keep the parts."""
+        self.profile, self.as_of, self.people, self.rules = profile, as_of, people, rules
+        self.policies, self.accounts, self.memory = policies, accounts, memory
+        self.options, self.scope = options, scope or Scope()

@@ -1,0 +1,134 @@
+"""What a profile decides about a target, compiled: the planner's view of the configuration."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from connectors.model.change import Verb
+from connectors.model.manifest import Compare, Manifest
+
+ACTIONS: Final = ("create", "update")
+"""Actions a field mapping may name."""
+
+Kind = Literal["value", "from", "template", "call"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldMapping:
+    """How one attribute of a target gets its value.
+
+    Attributes:
+        name: The attribute.
+        kind: `value` (fixed), `from` (a path), `template` (text with paths) or `call` (a function).
+        argument: The value, path, text or function.
+        on: Actions it applies to, of `ACTIONS`.
+        unique: Whether the value must be free in the attribute's name space before a create.
+        compare: When two values are equal.
+        when_empty: What an HR field without value means: `keep` what the target holds, or `clear`
+            it. Never applies to `accounts.…`: a missing upstream account clears nothing.
+    """
+
+    name: str
+    kind: Kind
+    argument: Any
+    on: frozenset[str] = frozenset(ACTIONS)
+    unique: bool = False
+    compare: Compare = Compare.EXACT
+    when_empty: Literal["keep", "clear"] = "keep"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Containers:
+    """Where accounts live, in the target's own spelling.
+
+    Attributes:
+        initial: Where a create puts them.
+        enabled: Where an enable moves them; None leaves them.
+        disabled: Where a disable moves them; None leaves them.
+    """
+
+    initial: str | None = None
+    enabled: str | None = None
+    disabled: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leavers:
+    """What happens to the account of somebody who is not due it any more.
+
+    Attributes:
+        disable_after_days: Days after the last day it was due; 0 disables on the first day without.
+        delete_after_days: Days until it is deleted, None for never.
+    """
+
+    disable_after_days: int = 0
+    delete_after_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """How many changes of a verb a run may make.
+
+    Attributes:
+        count: At most so many, None for no such limit.
+        share: At most this part (0 to 1) of what is managed, though one is always allowed. None for
+            no such limit.
+    """
+
+    count: int | None = None
+    share: float | None = None
+
+    def allows(self, planned: int, *, of: int) -> bool:
+        """Whether so many changes pass, `of` being what is managed now."""
+        if self.count is not None and planned > self.count:
+            return False
+        return self.share is None or planned <= max(1, int(self.share * of + 1e-9))
+
+    def __str__(self) -> str:
+        """Read like the profile: `50`, `10%`, `50 and 10%`, `unlimited`."""
+        parts = [] if self.count is None else [str(self.count)]
+        if self.share is not None:
+            parts.append(f"{self.share * 100:g}%")
+        return " and ".join(parts) or "unlimited"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetPolicy:
+    """What a profile decides about a target.
+
+    Attributes:
+        name: Name in the profile.
+        manifest: What the connector can do.
+        depends_on: Targets whose accounts feed this one.
+        fields: Mappings, by attribute name in the profile's order.
+        correlate: Path of the person's value that the correlation attribute holds.
+        containers: None for a target without.
+        leavers: Grace periods.
+        limits: Per verb.
+        only_update_on_correlate: Write fields only in the run that takes an account over.
+        named_by_rules: Whether any rule grants something here. A write-back target that no rule
+            names is due to everybody who is due an account upstream.
+    """
+
+    name: str
+    manifest: Manifest
+    depends_on: tuple[str, ...] = ()
+    fields: tuple[FieldMapping, ...] = ()
+    correlate: str = "person.external_id"
+    containers: Containers | None = None
+    leavers: Leavers = field(default_factory=Leavers)
+    limits: Mapping[Verb, Limit] = field(default_factory=dict)
+    only_update_on_correlate: bool = False
+    named_by_rules: bool = False
+
+    def can(self, verb: Verb) -> bool:
+        """Whether the connector offers the verb."""
+        return verb in self.manifest.verbs
+
+    def mapped(self, action: str) -> tuple[FieldMapping, ...]:
+        """Mappings that apply to an action."""
+        return tuple(mapping for mapping in self.fields if action in mapping.on)
+
+
+Call = Callable[[Mapping[str, Any]], Any]
+"""A customer's function: known facts of one person by path -> value, None for "no value known"."""

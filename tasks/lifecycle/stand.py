@@ -1,0 +1,123 @@
+"""Where a target stands before a word is said about attributes: who is due what, who has what."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from connectors.model.accounts import Accounts
+from connectors.model.change import Verb
+from connectors.model.receipt import Note
+from tasks.lifecycle.due import Due
+from tasks.lifecycle.matching import Match, match_accounts
+from tasks.lifecycle.policy import TargetPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Where one target stands.
+
+    Attributes:
+        match: Whose account is whose.
+        due: What is due, without persons who are frozen.
+        new: Due persons without an account, whom the target can give one.
+        correlate: Person -> value of the correlation attribute.
+        notes: Why somebody who is due an account is not among the new ones, and more of the kind.
+    """
+
+    match: Match
+    due: Due
+    new: frozenset[str]
+    correlate: Mapping[str, str]
+    notes: tuple[Note, ...]
+
+
+def take_stand(
+    policy: TargetPolicy,
+    accounts: Accounts,
+    due: Due,
+    *,
+    correlate: Mapping[str, str],
+    links: Mapping[str, str],
+    frozen: frozenset[str],
+) -> Stand:
+    """Match the accounts of a target and see who needs one.
+
+    Args:
+        policy: What the profile decides about it.
+        accounts: What it holds.
+        due: What is due in it.
+        correlate: Person -> value of the correlation attribute; persons without one are not in it.
+        links: Person -> native id, as the ledger knows them.
+        frozen: Persons who are left as they are.
+    """
+    match = match_accounts(
+        accounts, correlate=correlate, links=links, one_record=policy.manifest.write_back
+    )
+    thawed = Due(
+        account=_without(due.account, frozen),
+        access=_without(due.access, frozen),
+        permissions=_without(due.permissions, frozen),
+    )
+    missing = thawed.account.keys() - match.refs.keys() - match.ambiguous
+    refused = dict(_refusals(policy, accounts, match, correlate, links, missing))
+    new = frozenset(missing - refused.keys())
+
+    def note(person: str, code: str, reason: str) -> Note:
+        return Note(target=policy.name, person=person, code=code, reason=reason)
+
+    notes = [*match.notes, *(note(person, *why) for person, why in refused.items())]
+    notes += [
+        note(person, "gone", "the account we knew is gone; a new one is made")
+        for person in new & match.gone
+    ]
+    notes += [
+        note(person, "no_account", "rules give access or permissions here, and none an account")
+        for person in (thawed.access.keys() | thawed.permissions.keys()) - thawed.account.keys()
+    ]
+    left = match.gone - due.account.keys() - frozen
+    if left:
+        what = "account" if len(left) == 1 else "accounts"
+        reason = (
+            f"{len(left)} {what} that we knew, of people who are due none any more, cannot be "
+            "seen; there is nothing to take away"
+        )
+        notes.append(note("", "gone", reason))
+    return Stand(match, thawed, new, correlate, tuple(notes))
+
+
+def _refusals(
+    policy: TargetPolicy,
+    accounts: Accounts,
+    match: Match,
+    correlate: Mapping[str, str],
+    links: Mapping[str, str],
+    missing: Collection[str],
+) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Due persons without an account who get none: (code, reason) by person."""
+    if not missing:
+        return
+    if not policy.can(Verb.CREATE):
+        reason = f"{policy.manifest.title} shows no account for this person, and makes none"
+        for person in missing:
+            yield person, ("not_visible", reason)
+        return
+    elsewhere = set(accounts.taken["ref"].tolist()) if match.gone else set()
+    key = policy.manifest.attribute(policy.manifest.correlation)
+    longest = key.max_length if key is not None else None
+    for person in missing:
+        if person in match.gone and links[person] in elsewhere:
+            # It still holds a name in the target, so it is there, out of the managed scope.
+            reason = "the account we knew was put where we do not look; nothing is done"
+            yield person, ("not_visible", reason)
+        elif person not in correlate:
+            reason = f"{policy.correlate} is empty, so an account could not be recognised again"
+            yield person, ("no_key", reason)
+        elif longest is not None and len(correlate[person]) > longest:
+            reason = f"{policy.correlate} is longer than the {longest} characters that fit"
+            yield person, ("no_key", reason)
+
+
+def _without(due: Mapping[str, Any], frozen: frozenset[str]) -> Mapping[str, Any]:
+    if not frozen:
+        return due
+    return {person: because for person, because in due.items() if person not in frozen}
