@@ -1,0 +1,251 @@
+"""One attempt at a run: opens it, holds its lock, turns its end into a report and a state."""
+
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from datetime import date
+from types import TracebackType
+from typing import Any, Final, Self
+from zoneinfo import ZoneInfo
+
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+
+from connectors.ledger.records import JournalEntry, RunRecord
+from connectors.model.errors import RetourError, StalePlan, UnsafePlan
+from connectors.model.plan import Plan
+from connectors.model.receipt import Outcome
+from connectors.sdk.clock import now
+from tasks.brake import HALTED
+from tasks.decide import Verdict
+from tasks.execute import set_aside
+from tasks.lifecycle.inputs import Scope
+from tasks.progress import tell
+from tasks.report import build_report, publish, summary
+from tasks.run import (
+    APPROVABLE,
+    DONE,
+    INCOMPLETE,
+    INTERRUPTED,
+    REFUSED,
+    STALE,
+    UNREACHABLE,
+    USAGE,
+    WAITING,
+    Ending,
+    Receipts,
+    Run,
+    Shard,
+    exit_code_of,
+    exit_code_of_receipts,
+)
+from tasks.setup import forget, load_site, open_site, site_of
+
+STATE_NAMES: Final = {
+    INCOMPLETE: "CompletedWithErrors",
+    USAGE: "Misconfigured",
+    REFUSED: "Refused",
+    WAITING: "WaitingForApproval",
+    STALE: "StalePlan",
+    UNREACHABLE: "Unreachable",
+}
+
+
+class Attempt:
+    """A run from its parameters to its end.
+
+    Use as a context: errors that Retour raises on purpose end the attempt, with a report that says
+    what would have happened. Anything else is a bug and passes through; the lock is given back.
+
+    Attributes:
+        run: What was asked for; there once the context is entered.
+        plan: Set by `judge`.
+        receipts: Set by whoever applies the plan.
+        ending: How it ended; there once the context is left.
+    """
+
+    def __init__(self, **parameters: Any) -> None:
+        """Keep the parameters as they were given; they are checked on entering."""
+        self._parameters = parameters
+        self._stack = ExitStack()
+        self._zone = ZoneInfo("UTC")
+        self._name = str(parameters["profile"])
+        self.run = _run(parameters, ZoneInfo("UTC"))
+        self.plan: Plan | None = None
+        self.receipts: Sequence[Receipts] = ()
+        self.ending: Ending | None = None
+        self._recorded = False
+        self._began: RetourError | None = None
+
+    def __enter__(self) -> Self:
+        """Compile the profile, take the lock, note the run in the ledger."""
+        try:
+            self._begin()
+        except RetourError as error:
+            self._began = error
+        return self
+
+    def _begin(self) -> None:
+        given = self._parameters
+        zone, name = load_site(given["profile"], given["targets"])
+        self._zone, self._name = zone, name
+        self.run = _run(given, zone)
+        site = open_site(self.run)
+        self._stack.callback(forget, self.run)
+        site.lock = self._stack.enter_context(site.ledger.lock(name, self.run.id))
+        site.ledger.start_run(
+            RunRecord(
+                run=self.run.id,
+                profile=name,
+                mode=self.run.mode,
+                as_of=self.run.as_of,
+                started=self.run.started,
+            )
+        )
+        self._recorded = True
+        tell().began(self.run)
+
+    def ready(self) -> Run:
+        """The run.
+
+        Raises:
+            RetourError: It could not begin.
+        """
+        if self._began is not None:
+            raise self._began
+        return self.run
+
+    def judge(self, verdict: Verdict) -> Plan:
+        """The plan, if nothing speaks against it; its import is remembered then.
+
+        Raises:
+            StalePlan: Another plan was approved. Nothing was written.
+            UnsafePlan: A guard says no. Nothing was written.
+        """
+        self.plan = verdict.plan
+        approved = self.run.approve
+        if approved not in {None, self.plan.digest}:
+            raise StalePlan(
+                f"{approved} was approved, but what is planned now is {self.plan.digest}: "
+                "look at it, and approve that"
+            )
+        if verdict.objections:
+            raise UnsafePlan(
+                tuple(objection.reason for objection in verdict.objections),
+                structural=any(objection.structural for objection in verdict.objections),
+            )
+        if not (self.run.scope.persons or self.run.scope.targets):
+            # A run for one person must not teach the source guard that half a company is normal.
+            site_of(self.run).seat.accept(verdict.people, self.run.as_of)
+        return verdict.plan
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        """Report, note the end in the ledger, give back the lock."""
+        expected = isinstance(error, RetourError)
+        with self._stack:
+            if error is None or expected:
+                self._end(error if expected else None)  # type: ignore[arg-type]
+            elif self._recorded:
+                self._break_off(error)
+        return expected
+
+    def _break_off(self, error: BaseException) -> None:
+        """Stop what is being written, and report what the journal knows."""
+        site = site_of(self.run)
+        site.brake.pull()
+        journal = site.ledger.journal(self.run.id)
+        if self.plan is not None and not self.run.dry_run:
+            self.receipts = list(_receipts_so_far(self.plan, journal))
+        if isinstance(error, Exception):
+            self._record(INCOMPLETE, f"stopped by a fault: {type(error).__name__}")
+        else:
+            self._record(INTERRUPTED, None if journal else "interrupted")
+
+    def _end(self, error: RetourError | None) -> None:
+        if error is None:
+            self._record(exit_code_of_receipts(list(self.receipts)), None)
+            return
+        code, refused = exit_code_of(error), str(error)
+        if isinstance(error, UnsafePlan):
+            refused = "\n".join(error.reasons)
+        if isinstance(error, UnsafePlan) and self.plan is not None and not error.structural:
+            refused += f"{APPROVABLE}{self.plan.digest}"
+            if not self.run.dry_run and site_of(self.run).approval == "ask":
+                code = WAITING
+        self._record(code, refused)
+
+    def _record(self, code: int, refused: str | None) -> None:
+        report = build_report(
+            self.run,
+            profile=self._name,
+            zone=self._zone,
+            exit_code=code,
+            plan=self.plan,
+            receipts=self.receipts,
+            refused=refused,
+        )
+        self.ending = Ending(self.run.id, code, report)
+        tell().ended(self.ending)
+        if not self._recorded:
+            return
+        site_of(self.run).ledger.finish_run(
+            self.run.id,
+            finished=now(),
+            exit=code,
+            digest=self.plan.digest if self.plan is not None else None,
+            report=report,
+            refused=refused,
+        )
+        publish(self.ending, self.plan, list(self.receipts))
+
+    @property
+    def state(self) -> State[Ending]:
+        """How Prefect shows the end."""
+        assert self.ending is not None  # noqa: S101 - set on leaving the context
+        code, report = self.ending.exit, self.ending.report
+        message = report["refused"] or _outcomes(report)
+        if code == DONE:
+            return Completed(message=message, data=self.ending)
+        if code == INCOMPLETE:
+            return Completed(name=STATE_NAMES[code], message=message, data=self.ending)
+        return Failed(name=STATE_NAMES[code], message=message, data=self.ending)
+
+
+def _receipts_so_far(plan: Plan, journal: Sequence[JournalEntry]) -> Iterator[Receipts]:
+    """Receipts of a run that was broken off; one for every change of its plan."""
+    settled = {entry.change.id: entry.receipt for entry in journal}
+    for section in plan.sections:
+        name = section.target
+        answered = [settled.get(change.id) for change in section.changes]
+        open_ones = tuple(c for c in section.changes if c.id in settled and settled[c.id] is None)
+        left = tuple(c for c in section.changes if c.id not in settled)
+        yield Receipts(name, 0, tuple(receipt for receipt in answered if receipt is not None))
+        yield set_aside(Shard(name, 0, open_ones), HALTED, outcome=Outcome.IN_DOUBT)
+        yield set_aside(Shard(name, 0, left), HALTED)
+
+
+def _run(given: dict[str, Any], zone: ZoneInfo) -> Run:
+    started = now()
+    return Run(
+        run_id=f"{started.astimezone(zone):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}",
+        profile=str(given["profile"]),
+        dry_run=given["dry_run"],
+        as_of=_day(given["as_of"], started.astimezone(zone).date()),
+        scope=Scope(frozenset(given["persons"]), frozenset(given["targets"])),
+        approve=given["approve"],
+        started=started,
+    )
+
+
+def _day(given: date | None, today: date) -> date:
+    return given if given is not None else today
+
+
+def _outcomes(report: dict[str, Any]) -> str:
+    lines = summary(report).splitlines()
+    return next((line for line in lines if line.startswith("Plan")), lines[0])

@@ -1,0 +1,254 @@
+"""From what a profile says to what the planner works with; what cannot work is refused here."""
+
+import importlib
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+
+from pydantic import BaseModel
+
+import config.conditions as written
+from config.fields import FieldSpec
+from config.limits import Limit as LimitSpec
+from config.loader import LoadedProfile
+from config.profile import TargetSpec
+from config.rules import RuleSpec
+from connectors.model.change import Verb
+from connectors.model.connector import Connector
+from connectors.model.errors import ConfigError
+from connectors.model.manifest import Attribute
+from tasks.lifecycle.allot import FROZEN_NAMES, NAME_PARTS
+from tasks.lifecycle.conditions import All, AnyOf, Condition, Not, Test
+from tasks.lifecycle.guard import SourceLimits
+from tasks.lifecycle.mapping import NAMES
+from tasks.lifecycle.naming import NameOptions
+from tasks.lifecycle.order import UPSTREAM, check_sources, order_targets, paths_of
+from tasks.lifecycle.people import known_path
+from tasks.lifecycle.policy import Call, Containers, FieldMapping, Leavers, Limit, TargetPolicy
+from tasks.lifecycle.rule_checks import check_rules
+from tasks.lifecycle.rules import Grant, Rule, Window
+
+NO_DOMAIN = "names-domain-is-not-set.invalid"
+"""Stands in while a profile makes no addresses."""
+
+
+@contextmanager
+def located(loaded: LoadedProfile) -> Iterator[None]:
+    """Give a configuration error the file and line of its key."""
+    try:
+        yield
+    except ConfigError as error:
+        raise loaded.locate(error) from None
+
+
+def compile_targets(
+    loaded: LoadedProfile,
+    connectors: Mapping[str, Connector],
+    settings: Mapping[str, BaseModel | None],
+    rules: tuple[Rule, ...],
+) -> dict[str, TargetPolicy]:
+    """The policies of a profile's targets, in dependency order.
+
+    Args:
+        loaded: The profile.
+        connectors: By target.
+        settings: By target, validated; only `containers` is looked at. None where they are not
+            known yet, and only mistakes are looked for.
+        rules: Compiled.
+
+    Raises:
+        ConfigError: A cycle, an unknown target, attribute or path, or a field nobody produces.
+    """
+    specs = loaded.profile.targets
+    order = order_targets({name: spec.depends_on for name, spec in specs.items()})
+    named = {target for rule in rules if rule.enabled for target in rule.grant}
+    policies = {
+        name: _policy(
+            loaded, name, specs[name], connectors[name], settings[name], named=name in named
+        )
+        for name in order
+    }
+    for policy in policies.values():
+        check_sources(policy, policies)
+        if policy.manifest.write_back and not policy.depends_on and not policy.named_by_rules:
+            message = "this target writes back what a directory produced: name that in depends_on"
+            raise ConfigError(message, key=f"targets.{policy.name}")
+        for mapping in policy.fields:
+            _check_paths(mapping, f"targets.{policy.name}.fields.{mapping.name}", loaded)
+    return policies
+
+
+def _policy(
+    loaded: LoadedProfile,
+    name: str,
+    spec: TargetSpec,
+    connector: Connector,
+    settings: BaseModel | None,
+    *,
+    named: bool,
+) -> TargetPolicy:
+    key = f"targets.{name}"
+    manifest = connector.manifest
+    if connector.open_writer is None:
+        message = f"{spec.connector} is a source and cannot be a target"
+        raise ConfigError(message, key=f"{key}.connector")
+    if not known_path(spec.correlate):
+        message = f"there is no {spec.correlate!r}"
+        raise ConfigError(message, key=f"{key}.correlate")
+    mapped = {
+        field: FieldSpec.model_validate(dict(default))
+        for field, default in connector.fields.items()
+    }
+    mapped.update(spec.fields)
+    if spec.fields and manifest.write_back:
+        # A write-back target writes what the profile names and nothing by the way.
+        mapped = dict(spec.fields)
+    containers = getattr(settings, "containers", None)
+    return TargetPolicy(
+        name=name,
+        manifest=manifest,
+        depends_on=spec.depends_on,
+        fields=tuple(
+            _field(manifest.attribute(field), field, given, key) for field, given in mapped.items()
+        ),
+        correlate=spec.correlate,
+        containers=Containers(
+            initial=getattr(containers, "initial", None),
+            enabled=getattr(containers, "enabled", None),
+            disabled=getattr(containers, "disabled", None),
+        )
+        if containers is not None
+        else None,
+        leavers=Leavers(
+            disable_after_days=spec.leavers.disable_after_days,
+            delete_after_days=spec.leavers.delete_after_days,
+        ),
+        limits={
+            Verb(verb): _limit(limit) for verb, limit in loaded.profile.limits_of(name).items()
+        },
+        only_update_on_correlate=spec.only_update_on_correlate,
+        named_by_rules=named,
+    )
+
+
+def _field(attribute: Attribute | None, name: str, given: FieldSpec, key: str) -> FieldMapping:
+    key = f"{key}.fields.{name}"
+    if attribute is None:
+        message = f"the target has no attribute {name!r}"
+        raise ConfigError(message, key=key)
+    kind, argument = given.origin
+    if kind == "call":
+        argument = _function(argument, key)
+    return FieldMapping(
+        name=name,
+        kind=kind,
+        argument=argument,
+        on=frozenset(given.on) - (frozenset() if attribute.on_update else {"update"}),
+        unique=given.unique if "unique" in given.model_fields_set else bool(attribute.unique_in),
+        compare=_compare(given, attribute),
+        when_empty=given.when_empty,
+    )
+
+
+def _compare(given: FieldSpec, attribute: Attribute) -> Any:
+    return (
+        type(attribute.compare)(given.compare) if given.compare is not None else attribute.compare
+    )
+
+
+def _function(name: str, key: str) -> Call:
+    module, _, attribute = name.partition(":")
+    if "" not in sys.path:
+        sys.path.insert(0, "")  # a site's own functions lie where the command is started
+    try:
+        found: Call = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        message = f"{name}: {error}"
+        raise ConfigError(message, key=key) from error
+    return found
+
+
+def _check_paths(mapping: FieldMapping, key: str, loaded: LoadedProfile) -> None:
+    for path in paths_of(mapping):
+        if path.startswith(UPSTREAM):
+            continue
+        if path.startswith(NAMES):
+            part = path.removeprefix(NAMES)
+            if part not in NAME_PARTS:
+                message = f"there is no {path!r}; there are {', '.join(NAME_PARTS)}"
+                raise ConfigError(message, key=key)
+            if loaded.profile.names.domain is None and part == "domain":
+                message = "set names.domain: addresses are made from it"
+                raise ConfigError(message, key=key)
+            if part in FROZEN_NAMES and "update" in mapping.on:
+                message = f"{path} is chosen once: add `on: [create]`"
+                raise ConfigError(message, key=key)
+        elif not known_path(path):
+            message = f"there is no {path!r} in what HR knows"
+            raise ConfigError(message, key=key)
+
+
+def _limit(given: LimitSpec) -> Limit:
+    return Limit(count=given.count, share=given.share)
+
+
+def compile_source_limits(loaded: LoadedProfile) -> SourceLimits:
+    """The limits of the source, defaults filled in."""
+    complete = loaded.profile.source.limits.complete()
+    return SourceLimits(**{name: _limit(limit) for name, limit in complete.items()})
+
+
+def compile_names(loaded: LoadedProfile) -> NameOptions:
+    """Which name generators the profile uses."""
+    chosen = loaded.profile.names
+    return NameOptions(
+        domain=chosen.domain or NO_DOMAIN,
+        mail=chosen.mail,
+        login=chosen.login,
+        display=chosen.display,
+        surname=chosen.surname,
+        common_name=chosen.common_name,
+        initials=chosen.initials,
+    )
+
+
+def compile_rules(loaded: LoadedProfile) -> tuple[Rule, ...]:
+    """The rules of a profile.
+
+    Raises:
+        ConfigError: One names a target or path that does not exist; with file and line.
+    """
+    rules = tuple(_rule(spec) for spec in loaded.rules)
+    source = {spec.id: spec for spec in loaded.rules}
+    for rule_id, message in check_rules(rules, set(loaded.profile.targets)):
+        raise source[rule_id].error(message)
+    return rules
+
+
+def _rule(spec: RuleSpec) -> Rule:
+    return Rule(
+        id=spec.id,
+        description=spec.description,
+        when=_condition(spec.when),
+        window=Window(spec.window.from_days, spec.window.until_days),
+        grant={
+            target: Grant(given.account, given.access, (*given.groups, *given.permissions))
+            for target, given in spec.grant.items()
+        },
+        enabled=spec.enabled,
+    )
+
+
+def _condition(given: written.Condition) -> Condition:
+    match given:
+        case written.Test(path=path, operator=operator, value=value):
+            day = operator in {"before", "after"} and isinstance(value, str)
+            return Test(path, operator, date.fromisoformat(str(value)) if day else value)
+        case written.AllOf(parts=parts):
+            return All(tuple(_condition(part) for part in parts))
+        case written.AnyOf(parts=parts):
+            return AnyOf(tuple(_condition(part) for part in parts))
+        case written.Not(part=part):
+            return Not(_condition(part))

@@ -1,0 +1,201 @@
+"""A run, and what its steps hand to each other. Plain classes: Prefect leaves them alone."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any, Literal
+
+from connectors.model.change import Change
+from connectors.model.errors import (
+    ConfigError,
+    ConnectorError,
+    RetourError,
+    RunRefused,
+    StalePlan,
+    UnsafePlan,
+)
+from connectors.model.plan import Plan
+from connectors.model.receipt import Outcome, Receipt
+from tasks.lifecycle.inputs import Scope
+
+
+class Run:
+    """What was asked for.
+
+    Attributes:
+        id: Names the run in ledger, report and log.
+        profile: Name or file, as given.
+        dry_run: Whether this is a preview.
+        as_of: The day to decide for.
+        scope: Persons and targets that may be changed.
+        approve: Digest of a previewed plan, None without.
+        started: UTC.
+    """
+
+    __slots__ = ("approve", "as_of", "dry_run", "id", "profile", "scope", "started")
+
+    def __init__(
+        self,
+        *,
+        run_id: str,
+        profile: str,
+        dry_run: bool,
+        as_of: date,
+        scope: Scope,
+        approve: str | None,
+        started: datetime,
+    ) -> None:
+        """Keep the parameters."""
+        self.id, self.profile, self.dry_run, self.as_of = run_id, profile, dry_run, as_of
+        self.scope, self.approve, self.started = scope, approve, started
+
+    @property
+    def mode(self) -> Literal["preview", "live"]:
+        """What people call it."""
+        return "preview" if self.dry_run else "live"
+
+    def __repr__(self) -> str:
+        """Readable in Prefect's log."""
+        return f"Run({self.id}, {self.mode})"
+
+
+class Shard:
+    """The changes of some hundreds of persons in one target.
+
+    Attributes:
+        target: Name of the target.
+        number: Counted over the whole plan: shard 3 holds the same persons in every target.
+        changes: Ordered by person.
+    """
+
+    __slots__ = ("changes", "number", "target")
+
+    def __init__(self, target: str, number: int, changes: tuple[Change, ...]) -> None:
+        """Keep the parts."""
+        self.target, self.number, self.changes = target, number, changes
+
+    def __repr__(self) -> str:
+        """Counts only."""
+        return f"Shard({self.target} {self.number}: {len(self.changes)} changes)"
+
+
+def shards_of(plan: Plan, size: int) -> Iterator[Shard]:
+    """Cut a plan into shards, targets in dependency order.
+
+    Persons with changes are numbered through over all targets, so that a shard of a target needs
+    the receipts of the shards with its own number only.
+
+    Args:
+        plan: The plan.
+        size: Persons per shard.
+    """
+    persons = sorted({change.person for change in plan.changes})
+    number = {person: place // size for place, person in enumerate(persons)}
+    for section in plan.sections:
+        cut: dict[int, list[Change]] = {}
+        for change in section.changes:
+            cut.setdefault(number[change.person], []).append(change)
+        for place in sorted(cut):
+            yield Shard(section.target, place, tuple(cut[place]))
+
+
+class Receipts:
+    """What became of a shard.
+
+    Attributes:
+        target: Name of the target.
+        number: Of the shard.
+        receipts: One per change of the shard.
+        stopped: Why the target was given up, None if it was not.
+        unreachable: Whether it was given up because it refused us or did not answer.
+    """
+
+    __slots__ = ("number", "receipts", "stopped", "target", "unreachable")
+
+    def __init__(
+        self,
+        target: str,
+        number: int,
+        receipts: tuple[Receipt, ...],
+        *,
+        stopped: str | None = None,
+        unreachable: bool = False,
+    ) -> None:
+        """Keep the parts."""
+        self.target, self.number, self.receipts = target, number, receipts
+        self.stopped, self.unreachable = stopped, unreachable
+
+    def __repr__(self) -> str:
+        """Counts only."""
+        return f"Receipts({self.target} {self.number}: {len(self.receipts)})"
+
+
+DONE, INCOMPLETE, USAGE, REFUSED, WAITING, STALE, UNREACHABLE = 0, 1, 2, 3, 4, 5, 6
+"""Exit codes; the table is in the README."""
+APPROVABLE = "; to run exactly this plan: --approve "
+"""Stands between why a plan is refused and its digest, where an approval would lift that."""
+INTERRUPTED = 130
+"""Ctrl-C, as shells count it: 128 and the number of the signal."""
+
+
+class Ending:
+    """How a run ended.
+
+    Attributes:
+        run: Id of the run.
+        exit: Exit code.
+        report: The report, as it is written with `--report`.
+    """
+
+    __slots__ = ("exit", "report", "run")
+
+    def __init__(self, run: str, exit_code: int, report: dict[str, Any]) -> None:
+        """Keep the parts."""
+        self.run, self.exit, self.report = run, exit_code, report
+
+    def __repr__(self) -> str:
+        """Id and exit code."""
+        return f"Ending({self.run}, exit {self.exit})"
+
+
+def exit_code_of(error: RetourError) -> int:
+    """The exit code of an error that ended a run before its first write."""
+    match error:
+        case ConfigError():
+            return USAGE
+        case UnsafePlan() | RunRefused():
+            return REFUSED
+        case StalePlan():
+            return STALE
+        case ConnectorError():
+            return UNREACHABLE
+        case _:
+            return INCOMPLETE
+
+
+def exit_code_of_receipts(receipts: list[Receipts]) -> int:
+    """The exit code of a run that executed its plan."""
+    if any(shard.unreachable for shard in receipts):
+        return UNREACHABLE
+    good = all(receipt.outcome.succeeded for shard in receipts for receipt in shard.receipts)
+    return DONE if good else INCOMPLETE
+
+
+__all__ = [
+    "APPROVABLE",
+    "DONE",
+    "INCOMPLETE",
+    "INTERRUPTED",
+    "REFUSED",
+    "STALE",
+    "UNREACHABLE",
+    "USAGE",
+    "WAITING",
+    "Ending",
+    "Outcome",
+    "Receipts",
+    "Run",
+    "Shard",
+    "exit_code_of",
+    "exit_code_of_receipts",
+    "shards_of",
+]

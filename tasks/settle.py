@@ -1,0 +1,95 @@
+"""After a crash: what became of changes that were announced and never answered."""
+
+from collections.abc import Iterable, Mapping
+from typing import cast
+
+import pandas as pd
+from pandas.api.typing import NAType
+
+from connectors.model.accounts import Accounts
+from connectors.model.change import Change, Verb
+from connectors.model.manifest import Compare
+from connectors.model.receipt import Outcome, Receipt
+from connectors.model.values import Pending, Value
+from connectors.sdk.fanout import receipt_of
+from tasks.lifecycle.compare import same
+
+
+def settle_intents(
+    intents: Iterable[Change],
+    accounts: Mapping[str, Accounts],
+    correlations: Mapping[str, Mapping[str, str]],
+) -> dict[str, Receipt]:
+    """A receipt for every intent, by what the targets hold now.
+
+    What is there counts as done (and is linked and audited like any other); what is not counts as
+    failed and is planned again. Nothing is repeated blindly.
+
+    Args:
+        intents: Announced changes without a receipt.
+        accounts: By target, read after the crash.
+        correlations: Target -> person -> value of the correlation attribute.
+
+    Returns:
+        Receipt by change id.
+    """
+    settled: dict[str, Receipt] = {}
+    for change in intents:
+        held = accounts.get(change.target)
+        ref = _ref(change, held, correlations) if held is not None else None
+        if held is None:
+            outcome, detail = (
+                Outcome.IN_DOUBT,
+                "the run ended before the answer; the target is not read now",
+            )
+        elif _happened(change, held, ref):
+            outcome, detail = Outcome.DONE, "the run ended before the answer; confirmed by read"
+        else:
+            outcome, detail = Outcome.FAILED, "the run ended before it was done; planned again"
+        settled[change.id] = receipt_of(change, outcome, ref=ref, detail=detail)
+    return settled
+
+
+def _ref(
+    change: Change, held: Accounts, correlations: Mapping[str, Mapping[str, str]]
+) -> str | None:
+    if change.ref is not None:
+        return change.ref
+    value = correlations.get(change.target, {}).get(change.person) or change.person
+    refs = held.accounts.index[held.accounts["person"] == value]
+    return str(refs[0]) if len(refs) == 1 else None
+
+
+def _happened(change: Change, held: Accounts, ref: str | None) -> bool:
+    there = ref is not None and ref in held.accounts.index
+    match change.verb:
+        case Verb.CREATE | Verb.CORRELATE:
+            return there
+        case Verb.DELETE:
+            return not there
+        case _ if not there:
+            return change.verb in {Verb.DISABLE, Verb.REVOKE}
+        case Verb.ENABLE | Verb.DISABLE:
+            enabled = cast("bool | NAType", held.accounts.at[ref, "enabled"])
+            return enabled is not pd.NA and bool(enabled) is change.after["enabled"]
+        case Verb.MOVE:
+            container = cast("Value | None", held.accounts.at[ref, "container"])
+            return same(container, change.after["container"], Compare.DN)
+        case Verb.GRANT | Verb.REVOKE:
+            permission = (change.after or change.before)["permission"]
+            rows = held.grants[
+                (held.grants["ref"] == ref) & (held.grants["permission"] == permission)
+            ]
+            return rows.empty is (change.verb is Verb.REVOKE)
+        case Verb.UPDATE:
+            return all(
+                not isinstance(wanted, Pending)
+                and same(wanted, _held(held, ref, name), Compare.IGNORE_CASE)
+                for name, wanted in change.after.items()
+            )
+
+
+def _held(accounts: Accounts, ref: str | None, name: str) -> Value | None:
+    if name not in accounts.attributes.columns:
+        return None
+    return cast("Value | None", accounts.attributes.at[ref, name])

@@ -1,0 +1,332 @@
+"""The composition root: the only module that opens connectors.
+
+It is also the only place where a preview and a live run part: there a Recorder takes the writer's
+seat.
+"""
+
+from collections.abc import Collection
+from contextlib import AbstractContextManager
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ValidationError
+
+from config.loader import LoadedProfile, load_profile
+from config.settings import RetourSettings, read_settings
+from config.several import hint
+from connectors import registry
+from connectors.ledger.ledger import Ledger, open_ledger
+from connectors.ledger.lock import Lock
+from connectors.model.accounts import Accounts
+from connectors.model.connector import Connector, Reader, SandboxOptions, Source, Writer
+from connectors.model.errors import ConfigError, RunRefused
+from connectors.model.people import People
+from tasks.brake import Brake
+from tasks.compile import (
+    compile_names,
+    compile_rules,
+    compile_source_limits,
+    compile_targets,
+    located,
+)
+from tasks.lifecycle.inputs import Memory
+from tasks.lifecycle.mapping import World
+from tasks.lifecycle.people import column_of, person_facts
+from tasks.run import Run
+from tasks.seat import LiveSeat, PreviewSeat, Seat
+
+
+class Site:
+    """A profile, ready to run. Holds secrets: never a task's parameter or result.
+
+    Attributes:
+        name: Of the profile.
+        zone: Its time zone.
+        approval: `refuse` or `ask`: what happens over a limit.
+        rules: Compiled.
+        policies: By target, in dependency order.
+        options: Name generators.
+        source_limits: How far an import may be from the last one.
+        ledger: Our own memory.
+        seat: Who executes changes.
+        lock: Held while the run goes on.
+        stopped: Target -> why it was given up in this run.
+        shard_size: Persons per shard.
+        brake: Stops the shards when the run is interrupted.
+    """
+
+    def __init__(self, loaded: LoadedProfile, environment: RetourSettings, run: Run) -> None:
+        """Compile the profile and check everything that can be checked without a connection.
+
+        Raises:
+            ConfigError: With file, line and key.
+        """
+        profile = loaded.profile
+        self.name, self.zone, self.approval = (
+            loaded.name,
+            ZoneInfo(profile.timezone),
+            profile.approval,
+        )
+        self.shard_size = environment.shard_size
+        self._loaded, self._environment = loaded, environment
+        with located(loaded):
+            self._source, self._targets = _connectors(loaded)
+            self.rules = compile_rules(loaded)
+            self.options = compile_names(loaded)
+            self.source_limits = compile_source_limits(loaded)
+            self._source_settings()
+            settings = {name: self._settings_of(name, to_write=False) for name in self._targets}
+            self.policies = compile_targets(loaded, self._targets, settings, self.rules)
+        self.ledger: Ledger = open_ledger(environment.ledger_url)
+        self.lock: Lock | None = None
+        self.stopped: dict[str, str] = {}
+        self.brake = Brake()
+        self._run = run
+        self.seat = self._preview() if run.dry_run else self._live(run)
+
+    def _preview(self) -> Seat:
+        return PreviewSeat()
+
+    def _live(self, run: Run) -> Seat:
+        with located(self._loaded):
+            for target in self._targets:  # a missing write credential is told now, not half-way
+                settings = self._settings_of(target, to_write=True)
+                check = self._targets[target].check_writer
+                if check is not None:
+                    check(settings, target)
+        return LiveSeat(self.ledger, profile=self.name, run=run.id, open_writer=self._open_writer)
+
+    def open_source(self) -> Source:
+        """The HR system, read-only."""
+        assert self._source.open_source is not None  # noqa: S101 - checked when the site was made
+        with located(self._loaded):
+            return self._source.open_source(self._source_settings())
+
+    def open_reader(self, target: str) -> Reader:
+        """A target, read-only."""
+        opens = self._targets[target].open_reader
+        assert opens is not None  # noqa: S101 - a connector that writes also reads
+        with located(self._loaded):
+            return opens(self._settings_of(target, to_write=False), target)
+
+    def _open_writer(self, target: str) -> Writer:
+        opens = self._targets[target].open_writer
+        assert opens is not None  # noqa: S101 - checked when the profile was compiled
+        with located(self._loaded):
+            return opens(self._settings_of(target, to_write=True), target)
+
+    def memory(self, people: People, as_of: date) -> Memory:
+        """What the ledger knows, with whoever is missing from this import for the first time."""
+        links = self.ledger.links(self.name)
+        absences = self.ledger.absences(self.name)
+        there = set(people.persons["external_id"])
+        for person in set(links["person"]) - there:
+            absences.setdefault(person, as_of)
+        return Memory(
+            links=links,
+            grants=self.ledger.grants(self.name),
+            absences={person: day for person, day in absences.items() if person not in there},
+        )
+
+    def settle(self, accounts: dict[str, Accounts], people: People, as_of: date) -> int:
+        """Close what an earlier run left open, by what the targets hold now."""
+        facts = person_facts(people, as_of)
+        world = World(facts, {}, column_of)
+        correlations = {
+            name: dict(zip(facts.index, world.column(policy.correlate), strict=True))
+            for name, policy in self.policies.items()
+        }
+        return self.seat.settle(accounts, correlations)
+
+    def lane_before(self, target: str) -> tuple[str, ...]:
+        """Targets before this one that write the same records: one person, one write at a time."""
+        names = tuple(self.policies)
+        lane = self.policies[target].manifest.lane
+        before = names[: names.index(target)]
+        return tuple(n for n in before if lane and self.policies[n].manifest.lane == lane)
+
+    def hold_lock(self) -> None:
+        """Make sure that no other run has taken over.
+
+        Raises:
+            RunRefused: One has.
+        """
+        if self.lock is not None:
+            self.lock.check()
+
+    def _source_settings(self) -> BaseModel:
+        spec = self._loaded.profile.source
+        given = self._loaded.source_settings(
+            skip=_write_only(self._source), block_secret=_block_secret
+        )
+        if spec.fields:
+            given[self._source.fields_setting] = dict(spec.fields)
+        return self._settings(self._source, given, "source", to_write=False)
+
+    def _settings_of(self, target: str, *, to_write: bool) -> BaseModel:
+        connector = self._targets[target]
+        given = self._loaded.target_settings(
+            target,
+            skip=frozenset() if to_write else _write_only(connector),
+            block_secret=_block_secret,
+        )
+        spec = self._loaded.profile.targets[target]
+        if spec.concurrency is not None:
+            if "concurrency" not in connector.settings.model_fields:
+                message = f"{connector.name} writes one person at a time; leave it out"
+                raise ConfigError(message, key=f"targets.{target}.concurrency")
+            given["concurrency"] = spec.concurrency
+        if connector.mapped_setting is not None and spec.fields:
+            told = given.get(connector.mapped_setting, ())
+            given[connector.mapped_setting] = sorted({*told, *spec.fields})
+        return self._settings(connector, given, "targets", target, to_write=to_write)
+
+    def _settings(
+        self, connector: Connector, given: dict[str, Any], *key: str, to_write: bool
+    ) -> BaseModel:
+        left_out = frozenset() if to_write else _write_only(connector)
+        kept = {name: value for name, value in given.items() if name not in left_out}
+        try:
+            return connector.settings.model_validate(kept)
+        except ValidationError as error:
+            raise self._loaded.explain(error, connector.settings, *key, "settings") from None
+        except ConfigError as error:
+            if error.key is not None and error.file is None:
+                error.key = ".".join((*key, "settings", error.key))
+            raise
+
+
+def _connectors(loaded: LoadedProfile) -> tuple[Connector, dict[str, Connector]]:
+    """The connector of the source, and those of the targets by name."""
+    source = _found(loaded.profile.source.connector, "source.connector")
+    if source.open_source is None:
+        message = f"{source.name} is a target and cannot be the source"
+        raise ConfigError(message, key="source.connector")
+    targets = {
+        name: _found(spec.connector, f"targets.{name}.connector")
+        for name, spec in loaded.profile.targets.items()
+    }
+    _refuse_blocks(loaded)
+    return source, targets
+
+
+def _refuse_blocks(loaded: LoadedProfile) -> None:
+    """Say it where a profile counts on what is not there yet, rather than run without it."""
+    groups = {"source": loaded.profile.source.block}
+    groups |= {f"targets.{name}": spec.block for name, spec in loaded.profile.targets.items()}
+    for key, block in groups.items():
+        if block is not None:
+            message = (
+                "settings from a Prefect block are not available yet; write them under settings"
+            )
+            raise ConfigError(message, key=f"{key}.block")
+
+
+def _write_only(connector: Connector) -> frozenset[str]:
+    """Settings that only a writer needs; a preview does not even resolve them."""
+    return frozenset(
+        name
+        for name, field in connector.settings.model_fields.items()
+        if isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("write_only")
+    )
+
+
+def _found(connector: str, key: str) -> Connector:
+    try:
+        return registry.find(connector)
+    except ConfigError as error:
+        error.key = key
+        raise
+
+
+def _block_secret(name: str) -> str | None:
+    """A secret from a Prefect Secret block, None when there is no such block."""
+    from prefect.blocks.system import Secret
+
+    try:
+        return str(Secret.load(name).get())  # type: ignore[union-attr]
+    except ValueError:
+        return None
+
+
+_SITES: dict[str, Site] = {}
+_OVER: set[str] = set()
+"""Runs that have ended. A step that comes too late must not open a site again: it has no lock."""
+
+
+def load_site(profile: str, targets: Collection[str] = ()) -> tuple[ZoneInfo, str]:
+    """Time zone and name of a profile: what a run must know before it can be named.
+
+    Everything is checked that needs no secret, for those may be in a Prefect block.
+
+    Args:
+        profile: Name or file.
+        targets: Those that the run was asked to keep to.
+
+    Raises:
+        ConfigError: The profile is wrong, or has no such target.
+    """
+    loaded = load_profile(profile)
+    known = tuple(loaded.profile.targets)
+    for target in sorted(set(targets) - set(known)):
+        message = f"{loaded.name} has no target {target!r}{hint(target, known)}"
+        raise ConfigError(message, key="targets")
+    with located(loaded):
+        _, connectors = _connectors(loaded)
+        compile_targets(loaded, connectors, dict.fromkeys(connectors), compile_rules(loaded))
+        compile_names(loaded)
+    return ZoneInfo(loaded.profile.timezone), loaded.name
+
+
+def open_site(run: Run) -> Site:
+    """Compile the profile of a run and open its ledger.
+
+    Raises:
+        ConfigError: With file, line and key; nothing was read or written.
+        RunRefused: The run is over.
+    """
+    if run.id in _OVER:
+        raise RunRefused(f"run {run.id} is over")
+    if run.id not in _SITES:
+        _SITES[run.id] = Site(load_profile(run.profile), read_settings(), run)
+    return _SITES[run.id]
+
+
+def site_of(run: Run) -> Site:
+    """The site of a run: made once per process, so that no task is handed its secrets."""
+    return open_site(run)
+
+
+def forget(run: Run) -> None:
+    """Close what the site of a run holds."""
+    _OVER.add(run.id)
+    site = _SITES.pop(run.id, None)
+    if site is not None:
+        site.ledger.close()
+
+
+def serve_sandbox(name: str, options: SandboxOptions) -> AbstractContextManager[Any]:
+    """The sandbox of a connector, served while the context lasts.
+
+    Raises:
+        ConfigError: There is no such connector, or it has no sandbox.
+    """
+    connector = registry.find(name)
+    if connector.serve is None:
+        raise ConfigError(f"{name} has no sandbox")
+    return connector.serve(options)
+
+
+def connector_names() -> list[str]:
+    """Every connector that a profile can name, sorted."""
+    return registry.names()
+
+
+def find_connector(name: str) -> Connector:
+    """What a connector offers, to be looked at.
+
+    Raises:
+        ConfigError: There is none of that name; the message lists those there are.
+    """
+    return registry.find(name)

@@ -1,0 +1,32 @@
+"""Prefect for all tests of flows, and for each test a ledger of its own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.flows.site import Site, a_site
+
+WITHOUT_PREFECT = {"test_schema.py", "test_worker.py"}
+"""They need none, or one of their own."""
+
+
+@pytest.fixture(autouse=True)
+def surroundings(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Prefect, a ledger that knows nothing, and no settings of the person who runs the tests."""
+    if request.path.name in WITHOUT_PREFECT:
+        return
+    request.getfixturevalue("prefect_api")
+    for name in ("RETOUR_PROFILE", "RETOUR_LOG_LEVEL", "RETOUR_SECRETS_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("RETOUR_LEDGER_URL", f"sqlite:///{tmp_path / 'ledger.db'}")
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """A small site in the working directory: HR files, a directory in memory, a write-back."""
+    monkeypatch.chdir(tmp_path)
+    with a_site(tmp_path) as small:
+        yield small
