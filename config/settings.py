@@ -36,8 +36,6 @@ class RetourSettings(BaseSettings):
     """Least weight of a line that is logged."""
     shard_size: int = Field(default=200, ge=1, le=10_000)
     """People with changes that one apply task takes."""
-    task_workers: int = Field(default=8, ge=1, le=64)
-    """Tasks of a run that go on side by side."""
 
 
 def read_settings() -> RetourSettings:

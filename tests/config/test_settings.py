@@ -42,9 +42,9 @@ def test_an_empty_variable_is_as_good_as_none(monkeypatch):
             "must be a whole number. People with changes that one apply task takes.",
         ),
         (
-            "RETOUR_TASK_WORKERS",
+            "RETOUR_SHARD_SIZE",
             "0",
-            "must be at least 1. Tasks of a run that go on side by side.",
+            "must be at least 1. People with changes that one apply task takes.",
         ),
         (
             "RETOUR_LOG_LEVEL",

@@ -1,0 +1,270 @@
+"""The `retour` command: the same flows from a terminal."""
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
+
+# Prefect takes a second to import and pandas half of one. So nothing here imports them, or a module
+# of ours that does, before a command that needs them runs: `retour --help` answers at once.
+from connectors.model.errors import ConfigError, RetourError
+from flows.terminal import complain, say
+
+INTERRUPTED = 130
+FAULT = 1
+
+
+class Commands(TyperGroup):
+    """Commands that end with an exit code and a sentence, never with a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was named."""
+        try:
+            return super().invoke(ctx)
+        except (typer.Exit, typer.Abort, TyperException, BrokenPipeError):
+            raise
+        except KeyboardInterrupt:
+            say("Interrupted; nothing was written.", "yellow")
+            raise typer.Exit(INTERRUPTED) from None
+        except RetourError as error:
+            complain(error)
+            raise typer.Exit(_code_of(error)) from None
+        except Exception as error:  # noqa: BLE001 - the last one who can say it in a sentence
+            _explain_fault(error)
+            raise typer.Exit(FAULT) from None
+
+
+_MARKUP: Literal["rich"] | None = (
+    "rich" if sys.stdout.isatty() and sys.stderr.isatty() else None  # plain in a pipe
+)
+app = typer.Typer(
+    cls=Commands,
+    rich_markup_mode=_MARKUP,
+    name="retour",
+    help="Keeps accounts true to HR, and HR true to the accounts.",
+    epilog="Results go to stdout, talk to stderr. Nothing is written without --live.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+connectors = typer.Typer(
+    help="The connectors there are.", invoke_without_command=True, rich_markup_mode=_MARKUP
+)
+app.add_typer(connectors, name="connectors")
+
+
+def _as_day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no day; write it like 2026-12-01") from None
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"retour {version('retour')}")
+        raise typer.Exit
+
+
+Profile = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME|FILE", help="The profile; without it that of RETOUR_PROFILE, else demo."
+    ),
+]
+Report = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Also write the report to this file, as JSON.")
+]
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_say_version, is_eager=True, help="Say which version this is."
+        ),
+    ] = False,
+) -> None:
+    """Nothing of its own to do."""
+    del version
+
+
+@app.command()
+def provision(
+    profile: Profile = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Write. Without it this is a preview.")
+    ] = False,
+    as_of: Annotated[
+        date | None,
+        typer.Option(parser=_as_day, metavar="DATE", help="Decide for this day instead of today."),
+    ] = None,
+    person: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="Change only this person; may be given again."),
+    ] = None,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Write only this target; may be given again."),
+    ] = None,
+    approve: Annotated[
+        str | None,
+        typer.Option(metavar="DIGEST", help="Lift the limits for exactly this previewed plan."),
+    ] = None,
+    report: Report = None,
+) -> None:
+    """Make the accounts agree with HR, and write back to HR. A preview, unless --live."""
+    from flows.running import Request, run_provision
+
+    request = Request(
+        profile=_profile(profile),
+        live=live,
+        as_of=as_of,
+        persons=tuple(person or ()),
+        targets=tuple(target or ()),
+        approve=approve,
+        report=_report_file(report),
+    )
+    raise typer.Exit(run_provision(request, _log_level()))
+
+
+@app.command()
+def check(profile: Profile = None) -> None:
+    """Look whether a run could work: settings, connections, rights, fields. Read-only."""
+    from flows.running import run_check
+
+    raise typer.Exit(run_check(_profile(profile), _log_level()))
+
+
+@app.command()
+def sandbox(
+    name: Annotated[
+        list[str] | None,
+        typer.Argument(help="Connectors; without any, those of the demo profile.", metavar="NAME"),
+    ] = None,
+    people: Annotated[int, typer.Option(min=0, help="Number of invented persons.")] = 200,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same persons.")] = 1,
+    data: Annotated[
+        Path | None,
+        typer.Option(exists=True, help="Start from this instead; the connector's README says how."),
+    ] = None,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the first; 0 is any free one.")
+    ] = 0,
+) -> None:
+    """Serve sandboxes on loopback until Ctrl-C, and print the settings to reach them."""
+    from flows.serving import serve
+
+    serve(name or (), people=people, seed=seed, data=data, port=port)
+
+
+@app.command()
+def runs(
+    profile: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only runs of this profile.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, the latest.")] = 20,
+) -> None:
+    """List what ran, newest first."""
+    from flows.history import list_runs
+
+    list_runs(profile, limit)
+
+
+@app.command("show")
+def show_one(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Id of a run, or the beginning of it.")],
+    as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+) -> None:
+    """Show one run: what was planned and why, what became of it, its journal."""
+    from flows.history import show_run
+
+    show_run(run, as_json=as_json)
+
+
+@connectors.callback()
+def all_connectors(context: typer.Context) -> None:
+    """The connectors there are."""
+    if context.invoked_subcommand is None:
+        list_all()
+
+
+@connectors.command("list")
+def list_all() -> None:
+    """List them: what each is for and what it can do."""
+    from flows.catalogue import list_connectors
+
+    list_connectors()
+
+
+@connectors.command("show")
+def show_connector(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="As in a profile.")],
+) -> None:
+    """Show one: rights to grant, settings, attributes."""
+    from flows import catalogue
+
+    catalogue.show_connector(name)
+
+
+def _profile(given: str | None) -> str:
+    if given is not None:
+        return given
+    from config.settings import read_settings
+
+    return read_settings().profile
+
+
+def _log_level() -> str:
+    """What Prefect may say on stderr: warnings, unless more was asked for."""
+    from config.settings import read_settings
+
+    settings = read_settings()
+    return settings.log_level if "log_level" in settings.model_fields_set else "WARNING"
+
+
+def _report_file(path: Path | None) -> Path | None:
+    """The file, if it can be written: better said before a run than after it."""
+    if path is None:
+        return None
+    if path.is_dir():
+        raise ConfigError(f"{path} is a folder; name a file in it", key="--report")
+    if not path.parent.is_dir():
+        raise ConfigError(f"there is no folder {path.parent}", key="--report")
+    return path.absolute()
+
+
+def _code_of(error: RetourError) -> int:
+    from tasks.run import exit_code_of
+
+    return exit_code_of(error)
+
+
+def _explain_fault(error: Exception) -> None:
+    """One line about a fault of ours; the traceback for whoever asks for it."""
+    import os
+    import traceback
+
+    sentence = " ".join(str(error).split())
+    complain(f"a fault in Retour ({type(error).__name__}: {sentence})")
+    if os.environ.get("RETOUR_LOG_LEVEL") == "DEBUG":
+        say("".join(traceback.format_exception(error)))
+    else:
+        say("Run it again with RETOUR_LOG_LEVEL=DEBUG for the traceback.")
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,209 @@
+"""Running a flow for the command line: Prefect around it, progress beside it, report behind it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from rich.text import Text
+
+from connectors.model.errors import RetourError
+from flows.one_command import prefect_server, prepare
+from flows.report_view import MOST_CHANGES, MOST_NOTES, reasons, show_end, show_report
+from flows.terminal import (
+    complain,
+    interruptible,
+    line,
+    say,
+    show,
+    table,
+    talk,
+    write_atomically,
+)
+from flows.watch import Watch, watching
+from tasks.run import DONE, INCOMPLETE, INTERRUPTED, UNREACHABLE, Ending
+from tasks.setup import load_site
+
+STARTING: Final = "Starting Prefect"
+STOPPING: Final = (
+    "Stopping: whoever is being written is finished first. Ctrl-C again breaks off at once."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What was asked for on the command line.
+
+    Attributes:
+        profile: Name or file.
+        live: Whether to write.
+        as_of: The day to decide for, None for today.
+        persons: The only persons to change; empty for everybody.
+        targets: The only targets to write; empty for all.
+        approve: Digest of a previewed plan.
+        report: Where the report goes, None for nowhere.
+    """
+
+    profile: str
+    live: bool = False
+    as_of: date | None = None
+    persons: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    approve: str | None = None
+    report: Path | None = None
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Parameters of the flow."""
+        return {
+            "profile": self.profile,
+            "dry_run": not self.live,
+            "as_of": self.as_of,
+            "persons": list(self.persons),
+            "targets": list(self.targets),
+            "approve": self.approve,
+        }
+
+    @property
+    def command(self) -> list[str]:
+        """The command line that asks for a preview of the same."""
+        words = ["retour", "provision", "--profile", self.profile]
+        if self.as_of is not None:
+            words += ["--as-of", self.as_of.isoformat()]
+        for person in self.persons:
+            words += ["--person", person]
+        for target in self.targets:
+            words += ["--target", target]
+        return words
+
+
+def run_provision(request: Request, log_level: str) -> int:
+    """Run `provision` and show how it ended; returns the exit code."""
+    prepare(log_level)
+    try:
+        load_site(request.profile, request.targets)
+    except RetourError:
+        # No need to start Prefect's server to say so.
+        return _close(request, _refused_at_once(request))
+    console = talk()
+    with watching(console) as watch:
+        try:
+            with interruptible(console, STOPPING):
+                ending = _provision(request, watch)
+        except KeyboardInterrupt:
+            if watch.ending is None:
+                raise
+            ending = watch.ending
+        except Exception:
+            if watch.ending is not None:
+                _write_report(request, watch.ending)
+            raise
+    return _close(request, ending)
+
+
+def _refused_at_once(request: Request) -> Ending:
+    from tasks.attempt import Attempt
+
+    attempt = Attempt(**request.parameters)
+    with attempt:
+        attempt.ready()
+    assert attempt.ending is not None  # noqa: S101 - an attempt that is over has ended
+    return attempt.ending
+
+
+def _provision(request: Request, watch: Watch) -> Ending:
+    watch.phase(STARTING)
+    with prefect_server():
+        from flows.provision import provision
+
+        watch.phase("Beginning")
+        state = provision(**request.parameters, return_state=True)
+        result: Any = state.result(raise_on_failure=False)
+    if isinstance(result, BaseException):
+        raise result
+    assert isinstance(result, Ending)  # noqa: S101 - what the flow returns
+    return result
+
+
+def _close(request: Request, ending: Ending) -> int:
+    """Show and write the report; returns the exit code."""
+    report, code = ending.report, ending.exit
+    written = _write_report(request, ending)
+    for note in report["notes"]:
+        if note["code"] == "unknown_person":
+            say(f"warning: {note['person']}: {note['reason']}", "yellow")
+    if report["plan"]:
+        show_report(report, most_changes=MOST_CHANGES, most_notes=MOST_NOTES)
+    if report["refused"]:
+        complain(reasons(report))
+    if report["plan"]:
+        show_end(report, request.command)
+    if code == INTERRUPTED:
+        _explain_interruption(ending)
+    return code if written or code != DONE else INCOMPLETE
+
+
+def _explain_interruption(ending: Ending) -> None:
+    outcomes = [change["outcome"] for change in ending.report["changes"]]
+    done = sum(outcome in {"done", "already"} for outcome in outcomes)
+    if ending.report["mode"] == "preview" or not outcomes:
+        say("Interrupted; nothing was written.", "yellow")
+        return
+    say(
+        f"Interrupted: {done} of {len(outcomes)} changes were done. A new run does the rest.",
+        "yellow",
+    )
+    say(f"What was written: retour show {ending.run}", "yellow")
+
+
+def _write_report(request: Request, ending: Ending) -> bool:
+    if request.report is None:
+        return True
+    try:
+        content = json.dumps(ending.report, ensure_ascii=False, indent=2) + "\n"
+        write_atomically(request.report, content)
+    except OSError as error:
+        complain(f"the report could not be written to {request.report}: {error.strerror}")
+        return False
+    return True
+
+
+def run_check(profile: str, log_level: str) -> int:
+    """Run `check` and show what it found; returns the exit code."""
+    prepare(log_level)
+    load_site(profile)
+    console = talk()
+    with watching(console) as watch:
+        watch.phase(STARTING)
+        with prefect_server():
+            from flows.check import Checkup, check
+
+            watch.phase("Asking every system")
+            result: Any = check(profile, return_state=True).result(raise_on_failure=False)
+    if isinstance(result, BaseException):
+        raise result
+    assert isinstance(result, Checkup)  # noqa: S101 - what the flow returns
+    if result.refused is not None:
+        complain(result.refused)
+        return result.exit
+    rows = table("system", "", "looked at", "found", wrapped=(2, 3))
+    for system in result.systems:
+        for finding in system.findings:
+            verdict = Text("ok", "green") if finding.ok else Text("NOT OK", "bold red")
+            rows.add_row(Text(system.name, "bold"), verdict, finding.subject, finding.detail)
+    show(rows)
+    line()
+    line(_summary(result.exit, result.systems))
+    return int(result.exit)
+
+
+def _summary(code: int, systems: Sequence[Any]) -> Text:
+    bad = sum(not finding.ok for system in systems for finding in system.findings)
+    if code == DONE:
+        return Text("READY", "bold green") + Text(" - next: retour provision")
+    said = f" - {bad} {'thing is' if bad == 1 else 'things are'} not as a run needs it"
+    if code == UNREACHABLE:
+        said += "; a system did not answer, or refused us"
+    return Text("NOT READY", "bold red") + Text(said)

@@ -1,0 +1,130 @@
+"""What the command line writes to: results on stdout, talk on stderr, plain when nobody looks."""
+
+import contextlib
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from json import dumps
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+UNBOUND: Final = 100_000
+"""Columns of a pipe: nothing is wrapped and no digest is cut."""
+
+Cell = str | Text
+
+
+def results() -> Console:
+    """Console on stdout."""
+    wide = None if sys.stdout.isatty() else UNBOUND
+    return Console(file=sys.stdout, width=wide, highlight=False, emoji=False, soft_wrap=False)
+
+
+def talk() -> Console:
+    """Console on stderr."""
+    wide = None if sys.stderr.isatty() else UNBOUND
+    return Console(file=sys.stderr, width=wide, highlight=False, emoji=False, stderr=True)
+
+
+def line(*parts: Cell) -> None:
+    """Write a line of results; it is never wrapped by us."""
+    results().print(Text("").join(_text(part) for part in parts), soft_wrap=True)
+
+
+def say(sentence: str, style: str = "") -> None:
+    """Tell the person at the terminal something that is no result."""
+    talk().print(Text(sentence, style), soft_wrap=True)
+
+
+def complain(problem: object) -> None:
+    """Say what is wrong, a line each."""
+    for sentence in str(problem).splitlines():
+        talk().print(Text("error: ", "bold red") + Text(sentence), soft_wrap=True)
+
+
+def table(*headings: str, numbers: tuple[int, ...] = (), wrapped: tuple[int, ...] = ()) -> Table:
+    """An empty table of results.
+
+    Args:
+        headings: Of its columns; without any visible one it has no head.
+        numbers: Places of columns that are set to the right.
+        wrapped: Places of columns that are wrapped when the terminal is too narrow.
+    """
+    made = Table(
+        box=None,
+        padding=(0, 2, 0, 0),
+        pad_edge=False,
+        show_header=any(headings),
+        header_style="dim",
+    )
+    for place, heading in enumerate(headings):
+        made.add_column(
+            heading,
+            justify="right" if place in numbers else "left",
+            no_wrap=place not in wrapped,
+            overflow="fold",
+        )
+    return made
+
+
+def show(content: Table, *, indent: int = 0) -> None:
+    """Write a table of results. In a pipe without the blanks that fill up its last column."""
+    console = results()
+    console.width -= indent
+    with console.capture() as held:
+        console.print(content)
+    for row in held.get().splitlines():
+        sys.stdout.write(f"{' ' * indent}{row.rstrip()}\n")
+
+
+def show_json(content: Any) -> None:
+    """Write JSON for a program to read."""
+    sys.stdout.write(dumps(content, ensure_ascii=False, indent=2) + "\n")
+
+
+def write_atomically(path: Path, content: str) -> None:
+    """Replace a file: readers see the old one or the whole new one. Only its owner may read it."""
+    number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(number, "w", encoding="utf-8") as file:
+            file.write(content)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+@contextlib.contextmanager
+def interruptible(console: Console, first: str) -> Iterator[None]:
+    """Let Ctrl-C end the context in order, and a second one at once.
+
+    Args:
+        console: Where talk goes.
+        first: What is said at the first one.
+    """
+    pressed = False
+
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        nonlocal pressed
+        if pressed:
+            os._exit(128 + number)
+        pressed = True
+        console.print(Text(first, "yellow"), soft_wrap=True)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _text(part: Cell) -> Text:
+    return Text(part) if isinstance(part, str) else part

@@ -1,0 +1,94 @@
+"""`retour check`: what a run needs, looked at without writing."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from connectors.memory.reader import MemoryReader
+from connectors.model.connector import Finding
+from connectors.model.errors import Unauthorized
+from tests.flows.site import Site, retour
+
+
+def check() -> Any:
+    return retour("check", "--profile", "site.yaml")
+
+
+def test_a_site_that_is_ready_exits_0_and_lists_every_system(site: Site) -> None:
+    result = check()
+
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    systems = [line.split()[0] for line in result.stdout.splitlines() if " ok " in line]
+    assert systems == ["ledger", "source", "directory", "hr", "hr"]
+    assert "READY" in result.stdout
+
+
+def test_nothing_is_written(site: Site) -> None:
+    before = sorted(path.name for path in site.folder.rglob("*") if "ledger" not in path.name)
+
+    check()
+
+    after = sorted(path.name for path in site.folder.rglob("*") if "ledger" not in path.name)
+    assert after == before
+    assert retour("runs").stdout == ""
+
+
+def test_what_is_not_as_the_settings_promise_exits_2(site: Site) -> None:
+    (site.folder / "hr" / "contracts.csv").unlink()
+
+    result = check()
+
+    assert result.exit_code == 2
+    assert "NOT OK" in result.stdout
+    assert "contracts" in result.stdout
+    assert "NOT READY" in result.stdout
+
+
+def test_a_system_that_refuses_us_exits_6_and_the_others_are_looked_at_all_the_same(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: MemoryReader) -> Any:
+        raise Unauthorized("wrong password", system="directory", operation="sign in")
+
+    monkeypatch.setattr(MemoryReader, "check", refuse)
+    result = check()
+
+    assert result.exit_code == 6
+    assert "wrong password" in result.stdout
+    assert "a system did not answer, or refused us" in result.stdout
+    assert sum(" ok " in line for line in result.stdout.splitlines()) == 4
+
+
+def test_a_connector_may_say_itself_that_its_system_did_not_answer(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find(self: MemoryReader) -> Iterator[Finding]:
+        yield Finding(ok=False, subject="sign in", detail="nobody there", reached=False)
+
+    monkeypatch.setattr(MemoryReader, "check", find)
+
+    assert check().exit_code == 6
+
+
+def test_a_mistake_in_the_profile_exits_2_with_file_and_line(site: Site) -> None:
+    site.profile["targets"]["hr"]["depends_on"] = ["nothing"]
+    site.write()
+
+    result = check()
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: site.yaml:")
+    assert result.stdout == ""
+
+
+def test_a_secret_that_is_nowhere_exits_2(site: Site) -> None:
+    site.profile["targets"]["directory"]["settings"]["name"] = "secret://nowhere"
+    site.write()
+
+    result = check()
+
+    assert result.exit_code == 2
+    assert "RETOUR_SECRET_NOWHERE" in result.stderr
+    assert "Traceback" not in result.output
