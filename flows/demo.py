@@ -1,0 +1,180 @@
+"""`make demo`: the main job on sandboxes, from the first load to "nothing left to do"."""
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from rich.text import Text
+
+from connectors.model.errors import RetourError
+from flows.one_command import prefect_server, prepare
+from flows.playground import Playground, playground
+from flows.report_view import show_end, show_report
+from flows.terminal import line, show, table
+from tasks.run import Ending
+
+FOLDER: Final = Path(".retour") / "demo"
+PEOPLE: Final = 200
+VIEW: Final = "T4E_HelloID_Users_v2"
+
+
+def main() -> int:
+    """Play it through; 0 when everything came out as it is told."""
+    prepare("ERROR")
+    began = time.monotonic()
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    try:
+        with playground(FOLDER, people=PEOPLE) as ground:
+            os.environ.update(ground.variables)
+            _say(f"AFAS is served at {ground.variables['AFAS_URL']} with {PEOPLE} invented people,")
+            _say("and next to it an empty Active Directory. Prefect is starting ...")
+            with prefect_server():
+                agreed = _play(ground)
+    except RetourError as error:
+        print(error, file=sys.stderr)
+        return 2
+    _say(f"That took {time.monotonic() - began:.0f} seconds. What to try next:")
+    _say("  make ui                                           the same in Prefect, with forms")
+    _say("  .venv/bin/retour sandbox afas active_directory    sandboxes for a profile of yours")
+    _say("  edit config/rules/20-care.yaml, make demo         what a changed rule does")
+    return 0 if agreed else 1
+
+
+def _play(ground: Playground) -> bool:
+    _head(
+        "1", "The first load. Two hundred accounts at once are over every limit, as they should be"
+    )
+    first = _run("retour provision", most_changes=3, most_notes=3)
+    digest = first["plan"]["digest"]
+    _say("Somebody has looked at that plan. It is approved, exactly as it is:")
+    _run(f"retour provision --live --approve {digest}", live=True, approve=digest, most_changes=0)
+
+    _head("2", "A day later, in AFAS")
+    changed = _what_hr_does(ground)
+
+    _head("3", "Show me first")
+    writes, usn = len(ground.afas.writes), ground.directory.usn
+    preview = _run("retour provision")
+    sent, moved = len(ground.afas.writes) - writes, ground.directory.usn - usn
+    _say(f"AFAS received {sent} writes; the directory's highest committed USN moved by {moved}.")
+
+    _head("4", "Do it")
+    live = _run("retour provision --live", live=True)
+    same = preview["plan"] == live["plan"]
+    _say(
+        f"The live run did {'exactly the plan of' if same else 'SOMETHING ELSE than'} the preview."
+    )
+
+    _head("5", "What AFAS holds now, beside the directory")
+    agreed = _side_by_side(ground, changed)
+
+    _head("6", "And again: nothing left to do")
+    again = _run("retour provision --live", live=True)
+    return agreed and same and not sent and not moved and again["plan"]["changes"] == 0
+
+
+def _what_hr_does(ground: Playground) -> list[str]:
+    afas, today = ground.afas, ground.afas.today
+    enabled = [
+        p for p, account in sorted(ground.directory.accounts().items()) if account["enabled"]
+    ]
+    care = [p for p in enabled if ground.directory.account(p)["department"] == "Care"]
+    joiners = [
+        afas.hire(
+            nick_name="Janine",
+            prefix="van den",
+            family_name="Boele",
+            partner_prefix="de",
+            partner_name="Vries",
+            convention="2",
+            department="CARE",
+            title="Nurse",
+        )
+        for _ in range(2)
+    ]
+    mover, leaver = care[-1], care[-2]
+    afas.move(mover, "IT", "Engineer")
+    afas.leave(leaver, today - timedelta(days=1))
+    name = {person: ground.directory.account(person)["displayName"] for person in (mover, leaver)}
+    for person in joiners:
+        _say(
+            f"  {person}  Janine van den Boele starts as a nurse, under her partner's name de Vries"
+        )
+    _say(f"  {mover}  {name[mover]} moves from Care to IT")
+    _say(f"  {leaver}  {name[leaver]} had the last day yesterday")
+    return [*joiners, mover, leaver]
+
+
+def _side_by_side(ground: Playground, persons: Iterable[str]) -> bool:
+    """Show both sides for some people, and compare them for everybody."""
+    afas = {row["Medewerker"]: row for row in ground.afas.rows(VIEW)}
+    everybody = ground.directory.accounts()
+    rows = table(
+        "person", "name", "directory: mail, UPN", "AFAS: mail of person, UPN of user", "signs in"
+    )
+    for person in persons:
+        account, row = everybody[person], afas[person]
+        rows.add_row(
+            person,
+            str(account["displayName"]),
+            f"{account['mail']}\n{account['userPrincipalName']}",
+            f"{row['Email_werk']}\n{row['UPN'] or '(no user)'}",
+            "yes" if account["enabled"] else "no",
+        )
+    show(rows)
+    other = [
+        person
+        for person in everybody
+        if person in afas and not _equal(afas[person], everybody[person])
+    ]
+    _say(f"{len(everybody)} accounts compared with AFAS: {len(other)} differ.")
+    return not other
+
+
+def _equal(row: dict[str, Any], account: dict[str, Any]) -> bool:
+    same_upn = row["Gebruiker"] is None or row["UPN"] == account["userPrincipalName"]
+    return row["Email_werk"] == account["mail"] and same_upn
+
+
+def _run(
+    command: str,
+    *,
+    live: bool = False,
+    approve: str | None = None,
+    most_changes: int | None = 40,
+    most_notes: int | None = 6,
+) -> dict[str, Any]:
+    # Prefect is imported here, because its settings have to be made before.
+    from flows.provision import provision
+
+    line(Text("$ ", "dim"), Text(command, "bold"))
+    state = provision(profile="demo", dry_run=not live, approve=approve, return_state=True)
+    ending = state.result(raise_on_failure=False)
+    if not isinstance(ending, Ending):
+        raise RetourError(f"the run broke off: {ending}")
+    report = ending.report
+    show_report(report, most_changes=most_changes, most_notes=most_notes)
+    if report["refused"]:
+        _say(report["refused"])
+    show_end(report, ["retour", "provision"])
+    line()
+    return report
+
+
+def _head(number: str, title: str) -> None:
+    line()
+    line(Text(f"{number}. {title}", "bold magenta"))
+    line()
+
+
+def _say(sentence: str) -> None:
+    line(sentence)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
