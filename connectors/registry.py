@@ -1,7 +1,7 @@
 """Name -> connector, imported when it is asked for.
 
 The folder of a connector is what stands before the dot of its name: `afas.employee` is offered by
-`connectors.afas`. So a new connector is a new folder, and nothing else. Other packages add theirs by
+`connectors.afas`. So a new connector is a new folder and nothing else. Other packages add theirs by
 the entry point group `retour.connectors`; the value is a `Connector` or a list of them.
 """
 

@@ -1,8 +1,8 @@
 """Making an account, and giving it its first password.
 
 An account is made disabled and without a password; then it gets one, which went to the sink before.
-A run
-that stopped in between is no harm: who finds the account later takes it over and sets a new one.
+A run that stopped in between is no harm: who finds the account later takes it over and sets a new
+one.
 """
 
 import threading

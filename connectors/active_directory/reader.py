@@ -63,8 +63,7 @@ class ActiveDirectoryReader:
         """Every account below `base_dn`, every group below `groups_base`, every name in the domain.
 
         The attributes of accounts have a column for each attribute that was asked for, also where
-        no
-        account has it: a column that is missing was not read.
+        no account has it: a column that is missing was not read.
 
         Raises:
             Fatal: The directory could not be read.
