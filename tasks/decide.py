@@ -6,7 +6,13 @@ from prefect.cache_policies import NO_CACHE
 from connectors.model.accounts import Accounts
 from connectors.model.people import People
 from connectors.model.plan import Plan
-from tasks.lifecycle.guard import Objection, lift, review_plan, review_source
+from tasks.lifecycle.guard import (
+    Objection,
+    lift,
+    review_accounts,
+    review_plan,
+    review_source,
+)
 from tasks.lifecycle.inputs import Inputs
 from tasks.lifecycle.plan import make_plan
 from tasks.progress import tell
@@ -41,6 +47,7 @@ def plan_changes(run: Run, people: People, accounts: list[Accounts]) -> Verdict:
     held = {reading.target: reading for reading in accounts}
     site.settle(held, people, run.as_of)
     known = site.ledger.snapshot(site.name)
+    memory = site.memory(people, run.as_of)
     plan = make_plan(
         Inputs(
             profile=site.name,
@@ -49,7 +56,7 @@ def plan_changes(run: Run, people: People, accounts: list[Accounts]) -> Verdict:
             rules=site.rules,
             policies=site.policies,
             accounts=held,
-            memory=site.memory(people, run.as_of),
+            memory=memory,
             options=site.options,
             scope=run.scope,
         )
@@ -62,6 +69,7 @@ def plan_changes(run: Run, people: People, accounts: list[Accounts]) -> Verdict:
     }
     objections = [
         *review_source(people, known, site.source_limits),
+        *review_accounts(people, {n: memory.links_of(n) for n in held}, held, site.policies),
         *review_plan(plan, site.policies, protected),
     ]
     return Verdict(people, plan, lift(objections, approved=run.approve is not None))

@@ -7,6 +7,7 @@ from typing import Final
 
 import pandas as pd
 
+from connectors.model.accounts import Accounts
 from connectors.model.change import Change, Verb
 from connectors.model.people import (
     CONTRACT_DATES,
@@ -163,6 +164,40 @@ def review_plan(
             for verb in sorted(counts)
             if not policy.can(verb)
         ]
+    return objections
+
+
+def review_accounts(
+    people: People,
+    links: Mapping[str, "pd.Series[str]"],
+    accounts: Mapping[str, Accounts],
+    policies: Mapping[str, TargetPolicy],
+) -> list[Objection]:
+    """What speaks against a reading of the targets: accounts we know that it does not show.
+
+    A search base that moved, or a right that was taken away, looks like a directory that lost its
+    accounts; making them all again would be the wrong answer. The limit is that of `delete`. Only
+    persons of this import count: AFAS, for one, stops showing people who have left.
+
+    Args:
+        people: The import.
+        links: Target -> native id by person, from the ledger.
+        accounts: Target -> what it holds.
+        policies: By target.
+    """
+    objections: list[Objection] = []
+    present = people.persons["external_id"]
+    for name, policy in policies.items():
+        known, limit = links[name], policy.limits.get(Verb.DELETE)
+        known = known[known.index.isin(present)]
+        gone = int((~known.isin(accounts[name].accounts.index)).sum())
+        if gone and limit is not None and not limit.allows(gone, of=len(known)):
+            objections.append(
+                Objection(
+                    f"{name}: {gone} of {len(known)} accounts we know are not there any more "
+                    f"(limit {limit}); do its settings and rights still show them?"
+                )
+            )
     return objections
 
 

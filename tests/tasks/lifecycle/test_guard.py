@@ -4,10 +4,18 @@ from datetime import UTC, date, datetime
 import pandas as pd
 import pytest
 
+from connectors.model.accounts import Accounts
 from connectors.model.change import CHANGES, Verb
 from connectors.model.people import INVALID, NO_CONTRACT, People
 from connectors.model.plan import Plan, Section
-from tasks.lifecycle.guard import Objection, SourceLimits, lift, review_plan, review_source
+from tasks.lifecycle.guard import (
+    Objection,
+    SourceLimits,
+    lift,
+    review_accounts,
+    review_plan,
+    review_source,
+)
 from tasks.lifecycle.policy import Limit
 from tests.tasks.lifecycle.site import POLICIES
 
@@ -272,3 +280,34 @@ def test_an_approval_lifts_limits_and_nothing_else():
     assert lift([limit, structural], approved=False) == (limit, structural)
     assert lift([limit, structural], approved=True) == (structural,)
     assert lift([limit], approved=True) == ()
+
+
+# --- Accounts that are gone -----------------------------------------------------------------------
+
+
+def gone(count, *, known=40, left=0):
+    """Objections when so many of the known accounts are not shown, and so many people have left."""
+    everybody = numbers(known)
+    shown = Accounts.from_records(
+        target="directory",
+        records={f"r{one}": {"person": one} for one in everybody[count:]},
+        attributes={},
+        taken_at=datetime(2026, 11, 23, tzinfo=UTC),
+    )
+    policy = replace(POLICIES["ad"], limits={Verb.DELETE: Limit(share=0.05)})
+    links = {"directory": pd.Series({one: f"r{one}" for one in everybody})}
+    return review_accounts(
+        people(everybody[left:]), links, {"directory": shown}, {"directory": policy}
+    )
+
+
+def test_accounts_that_vanished_count_towards_the_limit_of_deletes():
+    assert gone(0) == []
+    assert gone(2) == []
+    (objection,) = gone(3)
+    assert objection.reason.startswith("directory: 3 of 40 accounts we know are not there any more")
+    assert not objection.structural
+
+
+def test_accounts_of_people_who_left_do_not_count_as_vanished():
+    assert gone(30, left=30) == []
