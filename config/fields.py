@@ -50,7 +50,7 @@ class FieldSpec(Spec):
     on: tuple[Action, ...] = Field(default=("create", "update"), min_length=1)
     """Actions that write the attribute."""
     unique: bool = False
-    """Whether nobody else may have the value, checked before an account is made; the connector knows."""
+    """Whether nobody else may have the value of a new account; left out, the connector knows."""
     compare: Literal["exact", "ignore_case", "dn"] | None = None
     """When two values count as equal; left out, the connector knows."""
     store: bool = True

@@ -1,8 +1,9 @@
 """Serving a sandbox over real HTTP on loopback."""
 
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 LOOPBACK: Final = "127.0.0.1"
@@ -91,8 +92,7 @@ class HttpServer:
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
                 """Stay quiet; sandboxes keep a call log of their own."""
 
-        self._server = ThreadingHTTPServer((LOOPBACK, port), Exchange)
-        self._server.daemon_threads = True
+        self._server = _Server((LOOPBACK, port), Exchange)
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.01,), daemon=True
         )
@@ -108,3 +108,12 @@ class HttpServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hung up, or was killed, is no fault of ours."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)

@@ -1,7 +1,6 @@
 """Every behaviour of the connector on a real domain controller, and what only one can show."""
 
 import contextlib
-import os
 import socket
 import time
 
@@ -35,8 +34,6 @@ from tests.real.samba import (
     BASE_DN,
     SERVICE,
     SERVICE_PASSWORD,
-    missing,
-    start_samba,
 )
 
 pytestmark = pytest.mark.real
@@ -44,17 +41,6 @@ pytestmark = pytest.mark.real
 USERS = f"CN=Users,{BASE_DN}"
 MANAGED = f"OU=Managed,{BASE_DN}"
 GROUPS = f"OU=Groups,{BASE_DN}"
-
-
-@pytest.fixture(scope="module")
-def samba():
-    reason = missing()
-    if reason and os.environ.get("RETOUR_REAL") == "1":
-        pytest.fail(reason)
-    if reason:
-        pytest.skip(reason)
-    with start_samba() as running:
-        yield running
 
 
 def settings_of(samba, **values):
@@ -78,6 +64,7 @@ def settings_of(samba, **values):
 
 @pytest.fixture(scope="module")
 def admin(samba):
+    samba.restore()
     as_admin = {"bind_user": ADMINISTRATOR, "bind_password": ADMINISTRATOR_PASSWORD}
     directory = client.open_directory(settings_of(samba, **as_admin), TARGET, read_only=False)
     yield directory

@@ -26,6 +26,7 @@ class Target:
         attributes: ref -> attribute -> value.
         groups: Native id -> name.
         members: (ref, native id of the group).
+        fixed: Native ids of groups that choose their members themselves.
         others: Names that other objects hold: (space, value, native id).
     """
 
@@ -33,6 +34,7 @@ class Target:
     attributes: dict[str, dict[str, Value]] = field(default_factory=dict)
     groups: dict[str, str] = field(default_factory=dict)
     members: set[tuple[str, str]] = field(default_factory=set)
+    fixed: set[str] = field(default_factory=set)
     others: list[tuple[str, str, str]] = field(default_factory=list)
 
 
@@ -92,7 +94,7 @@ class Landscape:
             for attribute, value in values.items()
             if attribute in spaces
         ]
-        return Accounts.from_records(
+        accounts = Accounts.from_records(
             target=name,
             records=target.accounts,
             attributes=target.attributes,
@@ -101,6 +103,8 @@ class Landscape:
             permissions=target.groups,
             taken=[*held, *target.others],
         )
+        accounts.permissions["grantable"] = ~accounts.permissions.index.isin(sorted(target.fixed))
+        return accounts
 
     def _apply(self, change: Change) -> None:
         target, policy = self.targets[change.target], self.policies[change.target]

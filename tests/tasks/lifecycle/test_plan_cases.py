@@ -6,7 +6,7 @@ A file gives `as_of` and, as far as it matters:
   null removes;
 * `persons`, `contracts`, `blocked`, `rules`, `scope`, and `policies`: what a target decides
   otherwise than in `site.py`;
-* `accounts`, `groups` and `taken` per target, `ledger` (`links`, `grants`, `absences`).
+* `accounts`, `groups`, `fixed` (groups that choose their members) and `taken` per target, `ledger` (`links`, `grants`, `absences`).
 
 It expects `changes` and `notes`, these and no others; silence has to be `silent: <reason>`. Of a
 change `target`, `person` and `verb` are always compared, and `ref`, `before`, `after`, `because`,
@@ -112,6 +112,7 @@ def target_of(case, name):
         attributes=attributes,
         groups=case.get("groups", SITE["groups"]).get(name, {}),
         members=members,
+        fixed=set(case.get("fixed", {}).get(name, ())),
         others=[tuple(row) for row in case.get("taken", {}).get(name, [])],
     )
 
