@@ -28,11 +28,14 @@ class Allotment:
     notes: tuple[Note, ...] = ()
 
 
-def space_of(policy: TargetPolicy, attribute: str) -> str | None:
-    """Name space a value must be unique in: addresses over all targets, others within one."""
+def space_of(policy: TargetPolicy, attribute: str) -> str:
+    """Name space a value must be unique in: addresses over all targets, others within one.
+
+    An attribute that only the profile calls unique has a space of its own.
+    """
     known = policy.manifest.attribute(attribute)
     if known is None or known.unique_in is None:
-        return None
+        return f"{policy.name}.{attribute}"
     return ADDRESS if known.unique_in == ADDRESS else f"{policy.name}:{known.unique_in}"
 
 
@@ -137,8 +140,6 @@ def _claims(
 ) -> Claims:
     """What the field of a new account would use up."""
     space = space_of(policy, mapping.name)
-    if space is None:
-        return []
     value = _value_of(mapping, known, names)
     if value is None or value == "":
         return []

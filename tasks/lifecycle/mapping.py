@@ -1,6 +1,7 @@
 """Field mapping: from what is known of a person to wanted values, a column at a time."""
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import repeat
 from typing import Any, Final, Protocol, assert_never
 
 import numpy as np
@@ -135,7 +136,8 @@ def evaluate(mapping: FieldMapping, world: World, *, names: Sequence[str] = ()) 
             parts = parse_template(mapping.argument)
             columns = [world.column(part.path) for part in parts if part.path is not None]
             wanted = np.empty(len(world), dtype=object)
-            for place, row in enumerate(zip(*columns, strict=True)):
+            rows = zip(*columns, strict=True) if columns else repeat((), len(world))
+            for place, row in enumerate(rows):
                 wanted[place] = fill_template(parts, row)
         case "call":
             wanted = np.empty(len(world), dtype=object)

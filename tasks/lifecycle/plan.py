@@ -1,22 +1,23 @@
 """The plan: snapshot, rules, accounts and memory in; every change of the run out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
+from connectors.model.accounts import Accounts
 from connectors.model.change import Change, Verb
 from connectors.model.manifest import ADDRESS
 from connectors.model.people import INVALID, NO_CONTRACT
 from connectors.model.plan import Plan, Section
 from connectors.model.receipt import Note
-from tasks.lifecycle.allot import FROZEN_NAMES, Allotment, allot
+from tasks.lifecycle.allot import FROZEN_NAMES, Allotment, allot, space_of
 from tasks.lifecycle.desired import desire
 from tasks.lifecycle.diff import TargetDiff
 from tasks.lifecycle.due import Gone, due_per_target, gone_since
 from tasks.lifecycle.inputs import Inputs
-from tasks.lifecycle.mapping import Column, World, known
+from tasks.lifecycle.mapping import Column, World, as_text, known
 from tasks.lifecycle.naming import Taken, display_frame
 from tasks.lifecycle.outlook import Outlook, attributes_read, outlook
 from tasks.lifecycle.people import column_of, person_facts
@@ -248,7 +249,24 @@ def _taken(inputs: Inputs, stands: Mapping[str, Stand]) -> Taken:
             rows["space"].tolist(), rows["value"].tolist(), rows["ref"].tolist(), strict=True
         ):
             taken.hold(space if space == ADDRESS else f"{name}:{space}", value, owner.get(ref))
+        for space, value, ref in _called_unique(inputs.policies[name], inputs.accounts[name]):
+            taken.hold(space, value, owner.get(ref))
     return taken
+
+
+def _called_unique(policy: TargetPolicy, accounts: Accounts) -> Iterator[tuple[str, str, str]]:
+    """What accounts hold in attributes that only the profile calls unique: (space, value, ref)."""
+    for mapping in policy.mapped("create"):
+        known_as = policy.manifest.attribute(mapping.name)
+        named = known_as is not None and known_as.unique_in is not None
+        if not mapping.unique or named or mapping.name not in accounts.attributes.columns:
+            continue
+        for ref, value in zip(
+            accounts.attributes.index, known(accounts.attributes[mapping.name]), strict=True
+        ):
+            for one in value if isinstance(value, tuple) else (value,):
+                if one is not None:
+                    yield space_of(policy, mapping.name), as_text(one), ref
 
 
 def _employed(inputs: Inputs) -> frozenset[str]:

@@ -6,7 +6,8 @@ A file gives `as_of` and, as far as it matters:
   null removes;
 * `persons`, `contracts`, `blocked`, `rules`, `scope`, and `policies`: what a target decides
   otherwise than in `site.py`;
-* `accounts`, `groups`, `fixed` (groups that choose their members) and `taken` per target, `ledger` (`links`, `grants`, `absences`).
+* `accounts`, `groups`, `fixed` (groups that choose their members) and `taken` per target;
+* `ledger` (`links`, `grants`, `absences`).
 
 It expects `changes` and `notes`, these and no others; silence has to be `silent: <reason>`. Of a
 change `target`, `person` and `verb` are always compared, and `ref`, `before`, `after`, `because`,
