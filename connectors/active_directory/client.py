@@ -111,7 +111,7 @@ class LdapDirectory:
         self._user, self._password = user, password
         self._read_only, self._timeout = read_only, timeout_seconds
         self._tls = VerifiedTls(context, host)
-        self._server: ldap3.Server | None = None
+        self._chosen: str | None = None
         self._idle: list[ldap3.Connection] = []
         self._lock = threading.Lock()
 
@@ -229,17 +229,20 @@ class LdapDirectory:
 
     def _connection(self) -> ldap3.Connection:
         with self._lock:
-            if self._server is None:
-                self._server = ldap3.Server(
-                    self._address(),
-                    port=self._port,
-                    use_ssl=True,
-                    tls=self._tls,
-                    get_info=ldap3.NONE,
-                    connect_timeout=self._timeout,
-                )
+            if self._chosen is None:
+                self._chosen = self._address()
+        # Not one for all connections: ldap3 notes in it that the controller was away, does not even
+        # try for some seconds then, and says something else than why.
+        server = ldap3.Server(
+            self._chosen,
+            port=self._port,
+            use_ssl=True,
+            tls=self._tls,
+            get_info=ldap3.NONE,
+            connect_timeout=self._timeout,
+        )
         return ldap3.Connection(
-            self._server,
+            server,
             user=self._user,
             password=self._password,
             authentication=ldap3.SIMPLE,

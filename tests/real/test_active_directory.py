@@ -209,6 +209,17 @@ class TestFailing:
             assert time.monotonic() - started < 5
         directory.close()
 
+    def test_a_controller_that_comes_back_is_found_at_once(self, samba, lab):
+        directory = client.open_directory(lab.settings, TARGET, read_only=True)
+        directory.root()
+        samba.kill()
+        for _ in range(2):
+            with pytest.raises(Unavailable, match="refused"):
+                directory.root()
+        samba.start()
+        assert directory.root().text("defaultNamingContext") == BASE_DN
+        directory.close()
+
     def test_a_broken_connection_is_replaced(self, lab):
         directory = client.open_directory(lab.settings, TARGET, read_only=True)
         directory.root()
