@@ -8,7 +8,9 @@ import pytest
 from tests.real.domain import Domain
 from tests.real.samba import Samba, missing, start_samba
 
-pytest.register_assert_rewrite("tests.connectors.active_directory.behaviours")
+pytest.register_assert_rewrite(
+    "tests.connectors.active_directory.behaviours", "tests.real.company", "tests.real.hr"
+)
 
 
 @pytest.fixture(scope="session")

@@ -125,7 +125,7 @@ class Afas(Environment):
         return employee
 
     def move(self, employee: str, department: str, title: str, *, on: date | None = None) -> None:
-        """Give somebody another function: the running lines end, a new one begins.
+        """Give somebody another function: what runs ends, and the last contract goes on with it.
 
         Args:
             employee: Employee number.
@@ -150,6 +150,8 @@ class Afas(Environment):
             line.contract, line.contract_start = last.contract, last.contract_start
             for old in running:
                 old.end = before
+                if old.contract != last.contract:
+                    old.contract_end = before
                 for position in old.positions:
                     position.end = before
             moved.lines.append(line)
