@@ -7,9 +7,6 @@ from connectors.active_directory.directory import Entry
 from connectors.active_directory.names import dn_key
 from connectors.active_directory.settings import ActiveDirectorySettings
 
-ACCOUNTS: Final = "(&(objectCategory=person)(objectClass=user))"
-"""People's accounts: computers and service accounts managed by AD have another category."""
-
 DISABLED: Final = 0x0002
 NORMAL: Final = 0x0200
 SMTP: Final = "smtp:"

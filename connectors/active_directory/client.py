@@ -323,6 +323,9 @@ class VerifiedTls(ldap3.Tls):
 
     def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:  # noqa: FBT001, FBT002 - ldap3
         """Shake hands; ldap3 turns what this raises into an error of its own."""
+        # Raises when the controller has hung up already. Python notices too, but by then it has
+        # taken the socket over, and 3.11 leaves it open.
+        connection.socket.getpeername()
         connection.socket = self._context.wrap_socket(connection.socket, server_hostname=self._name)
 
 

@@ -1,11 +1,11 @@
 """Initial passwords: made from `secrets`, handed to a sink, kept nowhere else."""
 
 import csv
+import fcntl
 import io
 import os
 import secrets
 import string
-import threading
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -59,7 +59,6 @@ class CsvSink:
     def __init__(self, path: Path) -> None:
         """Remember the path; the file is made with the first password."""
         self._path = path
-        self._lock = threading.Lock()
 
     def __repr__(self) -> str:
         """Name the file."""
@@ -67,20 +66,20 @@ class CsvSink:
 
     def deliver(self, *, person: str, login: str, password: str) -> None:
         """Append one line and flush it to the disk."""
-        with self._lock:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            try:
-                os.fchmod(handle, 0o600)  # also when somebody made the file before us
-                text = io.StringIO()
-                lines = csv.writer(text)
-                if os.fstat(handle).st_size == 0:
-                    lines.writerow(self.HEADINGS)
-                lines.writerow([now().isoformat(timespec="seconds"), person, login, password])
-                os.write(handle, text.getvalue().encode())
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)  # every shard of a run has a sink of its own
+            os.fchmod(handle, 0o600)  # also when somebody made the file before us
+            text = io.StringIO()
+            lines = csv.writer(text)
+            if os.fstat(handle).st_size == 0:
+                lines.writerow(self.HEADINGS)
+            lines.writerow([now().isoformat(timespec="seconds"), person, login, password])
+            os.write(handle, text.getvalue().encode())
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 class MemorySink:

@@ -7,7 +7,6 @@ from typing import Final
 from connectors.active_directory.sandbox.objects import DirectoryError
 
 BIT_AND: Final = "1.2.840.113556.1.4.803"
-BIT_OR: Final = "1.2.840.113556.1.4.804"
 
 Values = Callable[[str], Iterable[bytes]]
 """The values of an object's attribute, by its name in lower case."""

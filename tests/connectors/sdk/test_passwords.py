@@ -49,6 +49,24 @@ def test_the_file_can_be_read_by_its_owner_only_and_has_one_heading(tmp_path):
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
+def test_several_sinks_of_one_file_make_one_heading(tmp_path):
+    """Every shard of a run has a writer of its own, and every writer a sink."""
+    for place in range(10):
+        path, start = tmp_path / f"{place}.csv", threading.Barrier(8)
+
+        def deliver(number, path=path, start=start):
+            start.wait()
+            CsvSink(path).deliver(person="1", login=str(number), password="b")
+
+        threads = [threading.Thread(target=deliver, args=(number,)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        rows = list(csv.DictReader(path.read_text().splitlines()))
+        assert sorted(row["login"] for row in rows) == list("01234567")
+
+
 def test_a_file_that_others_could_read_is_closed_to_them(tmp_path):
     path = tmp_path / "passwords.csv"
     path.touch(0o644)
