@@ -67,13 +67,15 @@ class YamlFile:
         return Place(self.file, self.lines.get(key, 1))
 
     def value(self, key: Key) -> Any:
-        """What is written under a key; None when nothing is."""
+        """What is written under a key, or instead of its group; None when nothing is."""
         found = self.content
         for step in key:
             try:
                 found = found[step]
-            except (KeyError, IndexError, TypeError):
+            except (KeyError, IndexError):
                 return None
+            except TypeError:  # the short way to write it: `create: 50` for `create: {count: 50}`
+                return found
         return found
 
     def error(self, message: str, key: Key, *, spelled: str | None = None) -> ConfigError:

@@ -44,7 +44,7 @@ def prepare(level: str) -> None:
         os.environ.setdefault(name, value)
     if "PREFECT_HOME" not in os.environ and not _has_profiles():
         try:
-            HOME.mkdir(parents=True, exist_ok=True)
+            HOME.mkdir(mode=0o700, parents=True, exist_ok=True)  # its database names people
         except OSError as error:
             message = f"the folder {HOME} cannot be made ({error.strerror}); set PREFECT_HOME"
             raise ConfigError(message) from error
@@ -61,6 +61,7 @@ def prefect_server() -> Iterator[None]:
     """A server that answers while the context lasts; `prepare` comes first.
 
     Raises:
+        ConfigError: The folder of our own server cannot be written.
         Unreachable: The configured server does not answer, or one of our own did not start.
     """
     from prefect.settings import get_current_settings
@@ -72,13 +73,16 @@ def prefect_server() -> Iterator[None]:
         yield
         return
     home = Path(os.environ.get("PREFECT_HOME", HOME)).resolve()
-    home.mkdir(parents=True, exist_ok=True)
-    with contextlib.ExitStack() as stack:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
         # Of two commands that start at the same moment, one migrates the database at a time.
-        alone = stack.enter_context((home / "starting.lock").open("w"))
-        fcntl.flock(alone, fcntl.LOCK_EX)
-        address = _start(home)
-        _wait_for(address, home)
+        with (home / "starting.lock").open("w") as alone:
+            fcntl.flock(alone, fcntl.LOCK_EX)
+            address = _start(home)
+            _wait_for(address, home)
+    except OSError as error:
+        message = f"the folder {home} cannot be written ({error.strerror}); set PREFECT_HOME"
+        raise ConfigError(message) from error
     os.environ["PREFECT_API_URL"] = address
     _read_settings_again()
     try:

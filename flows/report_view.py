@@ -55,18 +55,19 @@ def show_report(
     line()
 
 
-def show_end(report: Report, command: Sequence[str] = ()) -> None:
+def show_end(report: Report, command: Sequence[str] = (), *, approved: bool = False) -> None:
     """Say what this was and what to type next.
 
     Args:
         report: As `--report` writes it.
         command: What was typed, without `--live` and `--approve`: what comes next begins so. Empty
             when nothing comes next.
+        approved: Whether this plan was approved, so that the run over its limits needs that too.
     """
     line(_verdict(report))
     if report["plan"]:
         line(Text("Plan   ", "dim"), report["plan"]["digest"])
-    following = _next(report, command) if command else None
+    following = _next(report, command, approved=approved) if command else None
     if following:
         line(Text("Next   ", "dim"), following)
 
@@ -95,8 +96,9 @@ def _verdict(report: Report) -> Text:
     return Text("LIVE", "bold green") + Text(f" - {len(report['changes'])} changes done")
 
 
-def _next(report: Report, command: Sequence[str]) -> str | None:
-    if report["plan"] and APPROVABLE in (report["refused"] or ""):
+def _next(report: Report, command: Sequence[str], *, approved: bool) -> str | None:
+    to_do = approved and report["mode"] == "preview" and report["exit"] == 0 and report["changes"]
+    if report["plan"] and (to_do or APPROVABLE in (report["refused"] or "")):
         return join([*command, "--live", "--approve", report["plan"]["digest"]])
     if report["exit"] == STALE:
         return join(command)

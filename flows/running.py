@@ -139,7 +139,7 @@ def _close(request: Request, ending: Ending) -> int:
     if report["refused"]:
         complain(reasons(report))
     if report["plan"]:
-        show_end(report, request.command)
+        show_end(report, request.command, approved=request.approve is not None)
     if code == INTERRUPTED:
         _explain_interruption(ending)
     return code if written or code != DONE else INCOMPLETE

@@ -14,7 +14,7 @@ from connectors.model.plan import Plan
 from connectors.model.receipt import Note, Outcome, Receipt
 from connectors.model.values import CLEAR, Pending, encode_value
 from connectors.sdk.clock import now
-from tasks.run import Ending, Receipts, Run
+from tasks.run import INCOMPLETE, INTERRUPTED, Ending, Receipts, Run
 
 REPORT_FORMAT: Final = 1
 MOST_ROWS: Final = 1000
@@ -133,7 +133,9 @@ def summary(report: Mapping[str, Any]) -> str:
             for name, target in report["targets"].items()
         ]
     if report["refused"]:
-        lines += ["", f"**Nothing was written:** {report['refused']}"]
+        broken_off = report["exit"] in {INCOMPLETE, INTERRUPTED}
+        what = "Stopped before its end" if broken_off else "Nothing was written"
+        lines += ["", f"**{what}:** {report['refused']}"]
     codes = Counter(note["code"] or "note" for note in report["notes"])
     if codes:
         lines += ["", f"Notes: {_counts(dict(sorted(codes.items())))}."]

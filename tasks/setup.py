@@ -69,7 +69,7 @@ class Site:
             profile.approval,
         )
         self.shard_size = environment.shard_size
-        self._loaded, self._environment = loaded, environment
+        self._loaded = loaded
         with located(loaded):
             self._source, self._targets = _connectors(loaded)
             self.rules = compile_rules(loaded)

@@ -132,6 +132,11 @@ def test_over_a_limit_it_exits_3_and_an_approval_of_exactly_that_plan_lifts_it(s
     assert stale.exit_code == 5
     assert report_of(site.folder / "stale.json")["refused"] in stale.stderr.replace("error: ", "")
 
+    preview = site.provision("--approve", digest)
+    assert preview.exit_code == 0
+    assert f"--live --approve {digest}" in preview.stdout
+    assert not site.store.entries
+
     assert site.provision("--live", "--approve", digest).exit_code == 0
     assert site.store.entries
 
@@ -373,11 +378,26 @@ def test_without_any_prefect_it_brings_its_own_and_leaves_nothing_running(site: 
     assert process.returncode == 0
     assert stderr == ""
     assert stdout.startswith("site: preview of ")
-    assert (site.folder / ".retour" / "prefect").is_dir()
+    assert stat.filemode((site.folder / ".retour" / "prefect").stat().st_mode) == "drwx------"
     assert not (site.folder / "home").exists()
     left = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
     home = str(site.folder)
     assert not [args for args in left.splitlines() if "flows.one_command" in args and home in args]
+
+
+def test_a_folder_that_prefect_cannot_write_is_a_configuration_error(site: Site) -> None:
+    home = site.folder / "prefect"
+    (home / "starting.lock").mkdir(parents=True)
+
+    process = start_retour(
+        "provision", "--profile", "site.yaml", PREFECT_API_URL=None, PREFECT_HOME=str(home)
+    )
+    stdout, stderr = process.communicate(timeout=60)
+
+    assert process.returncode == 2
+    assert stdout == ""
+    said = f"the folder {home} cannot be written (Is a directory); set PREFECT_HOME"
+    assert stderr == f"error: {said}\n"
 
 
 def test_a_prefect_that_does_not_answer_is_said_in_a_sentence(site: Site) -> None:

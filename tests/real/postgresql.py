@@ -19,6 +19,10 @@ import pytest
 OWNER: Final = "postgres"
 """PostgreSQL refuses to run as root; then it runs as this user, which its package brings along."""
 
+_RUNUSER: Final = (
+    shutil.which("runuser", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") or ""
+)
+
 
 class Server:
     """A PostgreSQL server.
@@ -71,7 +75,7 @@ class Server:
         self._run("pg_ctl", "-D", str(self._folder / "data"), "-w", "-t", "30", *arguments)
 
     def _run(self, program: str, *arguments: str) -> None:
-        as_owner = ["runuser", "-u", OWNER, "--"] if os.geteuid() == 0 else []
+        as_owner = [_RUNUSER, "-u", OWNER, "--"] if os.geteuid() == 0 else []
         # Its output would be a pipe that the server inherits and keeps open.
         subprocess.run(
             [*as_owner, str(self._programs / program), *arguments],
