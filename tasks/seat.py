@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Protocol
 
+import pandas as pd
+
 from connectors.ledger.ledger import Ledger
 from connectors.model.accounts import Accounts
 from connectors.model.change import Change
@@ -12,7 +14,7 @@ from connectors.model.connector import Writer
 from connectors.model.people import INVALID, People
 from connectors.model.receipt import Receipt
 from connectors.sdk.recorder import Recorder
-from tasks.settle import settle_intents
+from tasks.settle import recall, settle_intents
 
 
 class Seat(Protocol):
@@ -20,6 +22,12 @@ class Seat(Protocol):
 
     def settle(self, accounts: dict[str, Accounts], correlations: dict[str, dict[str, str]]) -> int:
         """Settle what an earlier run left open; returns how many changes that were."""
+        ...
+
+    def recall(
+        self, links: pd.DataFrame, grants: pd.DataFrame
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Links and grants of the ledger, with what `settle` found out."""
         ...
 
     def accept(self, people: People, day: date) -> None:
@@ -32,12 +40,30 @@ class Seat(Protocol):
 
 
 class PreviewSeat:
-    """Pretends, and remembers nothing."""
+    """Pretends, and remembers nothing.
+
+    Args:
+        ledger: Is read, never written.
+        profile: Name of the profile.
+    """
+
+    def __init__(self, ledger: Ledger, *, profile: str) -> None:
+        """Keep the parts."""
+        self._ledger, self._profile = ledger, profile
+        self._settled: list[tuple[Change, Receipt]] = []
 
     def settle(self, accounts: dict[str, Accounts], correlations: dict[str, dict[str, str]]) -> int:
-        """Leave open what is open: the next live run settles it."""
-        del accounts, correlations
-        return 0
+        """Find out what became of open changes, and leave them open: a live run settles them."""
+        changes = [intent.change for intent in self._ledger.open_intents(self._profile)]
+        settled = settle_intents(changes, accounts, correlations)
+        self._settled = [(change, settled[change.id]) for change in changes]
+        return len(changes)
+
+    def recall(
+        self, links: pd.DataFrame, grants: pd.DataFrame
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """What the ledger will say once a live run has settled: a preview decides the same."""
+        return recall(links, grants, self._settled)
 
     def accept(self, people: People, day: date) -> None:
         """Remember nothing."""
@@ -73,6 +99,12 @@ class LiveSeat:
         closed = [(intent, settled[intent.change.id]) for intent in intents]
         self._ledger.close_intents(self._run, closed)
         return len(intents)
+
+    def recall(
+        self, links: pd.DataFrame, grants: pd.DataFrame
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """As they are: what was settled is in the ledger already."""
+        return links, grants
 
     def accept(self, people: People, day: date) -> None:
         """Keep the snapshot, and since when somebody we manage is missing from it."""

@@ -50,6 +50,46 @@ def settle_intents(
     return settled
 
 
+def recall(
+    links: pd.DataFrame, grants: pd.DataFrame, settled: Iterable[tuple[Change, Receipt]]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Links and grants as they will be when these receipts are in the ledger.
+
+    Args:
+        links: Columns target, person, ref and others.
+        grants: Columns target, person, permission and others.
+        settled: Changes with what was found out about them.
+
+    Returns:
+        The frames given when nothing follows from the receipts; else new ones, without the others.
+    """
+    happened = [(change, receipt) for change, receipt in settled if receipt.outcome.succeeded]
+    if not happened:
+        return links, grants
+    refs = {(t, p): r for t, p, r in links[["target", "person", "ref"]].itertuples(index=False)}
+    held = set(grants[["target", "person", "permission"]].itertuples(index=False, name=None))
+    for change, receipt in happened:
+        owner = (change.target, change.person)
+        permission = (change.after or change.before).get("permission")
+        match change.verb:
+            case Verb.CREATE | Verb.CORRELATE if receipt.ref is not None:
+                refs[owner] = receipt.ref
+            case Verb.DELETE:
+                refs.pop(owner, None)
+                held = {one for one in held if one[:2] != owner}
+            case Verb.GRANT:
+                held.add((*owner, permission))
+            case Verb.REVOKE:
+                held.discard((*owner, permission))
+            case _:
+                pass
+    rows = sorted((*owner, ref) for owner, ref in refs.items())
+    return (
+        pd.DataFrame(rows, columns=["target", "person", "ref"], dtype="str"),
+        pd.DataFrame(sorted(held), columns=["target", "person", "permission"], dtype="str"),
+    )
+
+
 def _ref(
     change: Change, held: Accounts, correlations: Mapping[str, Mapping[str, str]]
 ) -> str | None:

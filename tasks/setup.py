@@ -86,7 +86,7 @@ class Site:
         self.seat = self._preview() if run.dry_run else self._live(run)
 
     def _preview(self) -> Seat:
-        return PreviewSeat()
+        return PreviewSeat(self.ledger, profile=self.name)
 
     def _live(self, run: Run) -> Seat:
         with located(self._loaded):
@@ -118,14 +118,16 @@ class Site:
 
     def memory(self, people: People, as_of: date) -> Memory:
         """What the ledger knows, with whoever is missing from this import for the first time."""
-        links = self.ledger.links(self.name)
+        links, grants = self.seat.recall(
+            self.ledger.links(self.name), self.ledger.grants(self.name)
+        )
         absences = self.ledger.absences(self.name)
         there = set(people.persons["external_id"])
         for person in set(links["person"]) - there:
             absences.setdefault(person, as_of)
         return Memory(
             links=links,
-            grants=self.ledger.grants(self.name),
+            grants=grants,
             absences={person: day for person, day in absences.items() if person not in there},
         )
 

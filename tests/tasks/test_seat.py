@@ -103,8 +103,11 @@ def read():
     return {"app": MemoryReader(MemorySettings(name=STORE), "app").read()}
 
 
-def plan_now(ledger, import_):
-    memory = Memory(links=ledger.links("p"), grants=ledger.grants("p"))
+def plan_now(ledger, import_, seat=None):
+    links, grants = ledger.links("p"), ledger.grants("p")
+    if seat is not None:
+        links, grants = seat.recall(links, grants)
+    memory = Memory(links=links, grants=grants)
     return make_plan(
         Inputs(
             profile="p",
@@ -130,7 +133,7 @@ def run(ledger, name, *, import_=STAFF_OF_THREE, **death):
 
     seat = LiveSeat(ledger, profile="p", run=name, open_writer=open_writer)
     seat.settle(read(), {"app": {}})
-    plan = plan_now(ledger, import_)
+    plan = plan_now(ledger, import_, seat)
     return plan, [execute(shard, [], lambda: seat.take("app")) for shard in shards_of(plan, 100)]
 
 
@@ -143,10 +146,16 @@ CHANGES = 12
 def test_wherever_a_run_dies_the_next_one_ends_where_it_would_have(store, ledger, moment, place):
     with pytest.raises(Killed):
         run(ledger, "run-1", **{moment: place})
-    assert ledger.open_intents("p")
+    still_open = ledger.open_intents("p")
+    assert still_open
+    looking = PreviewSeat(ledger, profile="p")
+    assert looking.settle(read(), {"app": {}}) == len(still_open)
+    preview = plan_now(ledger, STAFF_OF_THREE, looking)
+    assert ledger.open_intents("p") == still_open, "a preview leaves no trace"
 
-    run(ledger, "run-2")
+    plan, _ = run(ledger, "run-2")
 
+    assert plan.to_bytes() == preview.to_bytes()
     assert ledger.open_intents("p") == []
     assert sorted(str(e.attributes["personId"]) for e in store.entries.values()) == ["1", "2", "3"]
     assert all(entry.enabled for entry in store.entries.values())
@@ -202,7 +211,7 @@ def test_a_write_that_the_ledger_cannot_note_is_told_and_settled_later(store, le
 def test_a_preview_builds_no_writer_and_leaves_no_trace(store, ledger):
     before = store.content()
     plan = plan_now(ledger, STAFF_OF_THREE)
-    seat = PreviewSeat()
+    seat = PreviewSeat(ledger, profile="p")
     seat.accept(STAFF_OF_THREE, DAY)
     (found,) = [execute(shard, [], lambda: seat.take("app")) for shard in shards_of(plan, 100)]
     assert {receipt.outcome for receipt in found.receipts} == {Outcome.RECORDED}

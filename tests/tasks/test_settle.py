@@ -1,10 +1,18 @@
+import pandas as pd
 import pytest
 
 from connectors.model.accounts import Accounts
-from connectors.model.change import CHANGES, Verb
+from connectors.model.change import (
+    CHANGES,
+    CreateAccount,
+    DeleteAccount,
+    RevokePermission,
+    Verb,
+)
 from connectors.model.receipt import Outcome
 from connectors.model.values import CLEAR
-from tasks.settle import settle_intents
+from connectors.sdk.fanout import receipt_of
+from tasks.settle import recall, settle_intents
 from tests.tasks.lifecycle.landscape import NOON
 
 GROUP = {"permission": "g", "name": "G"}
@@ -110,3 +118,35 @@ def test_a_target_that_is_not_read_leaves_it_in_doubt():
     intent = change(Verb.UPDATE, after={"title": "Nurse"})
     (receipt,) = settle_intents([intent], {}, {}).values()
     assert receipt.outcome is Outcome.IN_DOUBT
+
+
+# --- What a preview makes of it -------------------------------------------------------------------
+
+LINKS = pd.DataFrame([("app", "1", "r1"), ("app", "2", "r2")], columns=["target", "person", "ref"])
+GRANTS = pd.DataFrame(
+    [("app", "1", "g"), ("app", "2", "g")], columns=["target", "person", "permission"]
+)
+
+
+def recalled(change, outcome=Outcome.DONE, ref=None):
+    links, grants = recall(LINKS, GRANTS, [(change, receipt_of(change, outcome, ref=ref))])
+    return (
+        set(links[["person", "ref"]].itertuples(index=False, name=None)),
+        set(grants[["person", "permission"]].itertuples(index=False, name=None)),
+    )
+
+
+def test_a_revoke_that_happened_is_recalled_as_gone():
+    revoke = RevokePermission(target="app", person="1", ref="r1", before=GROUP)
+    assert recalled(revoke) == ({("1", "r1"), ("2", "r2")}, {("2", "g")})
+
+
+def test_a_delete_that_happened_takes_link_and_grants_along():
+    delete = DeleteAccount(target="app", person="1", ref="r1")
+    assert recalled(delete) == ({("2", "r2")}, {("2", "g")})
+
+
+def test_what_did_not_happen_is_not_recalled():
+    create = CreateAccount(target="app", person="3")
+    assert recalled(create, Outcome.FAILED)[0] == {("1", "r1"), ("2", "r2")}
+    assert ("3", "r3") in recalled(create, ref="r3")[0]
