@@ -20,10 +20,9 @@ class Memory:
         links: Columns target, person, ref (str).
         grants: Columns target, person, permission (str).
         absences: Person -> first day they were missing from the source.
-        known_ids: Ids of the last accepted snapshot, None before the first.
     """
 
-    __slots__ = ("absences", "grants", "known_ids", "links")
+    __slots__ = ("absences", "grants", "links")
 
     def __init__(
         self,
@@ -31,13 +30,11 @@ class Memory:
         links: pd.DataFrame | None = None,
         grants: pd.DataFrame | None = None,
         absences: Mapping[str, date] | None = None,
-        known_ids: frozenset[str] | None = None,
     ) -> None:
         """Start from nothing where nothing is given."""
         self.links = links if links is not None else _empty("target", "person", "ref")
         self.grants = grants if grants is not None else _empty("target", "person", "permission")
         self.absences = dict(absences or {})
-        self.known_ids = known_ids
 
     def links_of(self, target: str) -> "pd.Series[str]":
         """Native id by person."""

@@ -27,11 +27,6 @@ class Catalogue:
         self.further: dict[str, list[Row]] = {}
         self._cached: dict[str, tuple[object, list[Row]]] = {}
 
-    def rename_connector(self, name: str, new: str) -> None:
-        """Load a definition under another name."""
-        self.names[new] = self.names.pop(name)
-        self.granted = (self.granted - {name}) | {new}
-
     def rename_field(self, connector: str, field: str, new: str) -> None:
         """Change the name of a field of a GetConnector."""
         self.renamed.setdefault(connector, {})[field] = new
