@@ -1,14 +1,23 @@
 """Field mapping: where the value of one attribute comes from."""
 
 import re
+from collections import Counter
 from string import Formatter
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    field_validator,
+    model_validator,
+)
 
 from config.spec import Spec, Text
 
-Action = Literal["create", "update"]
+Action = Literal["create", "correlate", "update", "delete"]
 Scalar = str | int | float | bool
 
 ORIGINS: Final = ("value", "from", "template", "call")
@@ -48,7 +57,8 @@ class FieldSpec(Spec):
     call: str | None = None
     """A Python function of what is known of the person, such as `site_names:badge_number`."""
     on: tuple[Action, ...] = Field(default=("create", "update"), min_length=1)
-    """Actions that write the attribute."""
+    """Actions that write the attribute. `correlate` is the run in which an existing account is
+    taken over, and includes what `update` writes; `delete` is for records that a delete clears."""
     unique: bool = False
     """Whether nobody else may have the value of a new account; left out, the connector knows."""
     compare: Literal["exact", "ignore_case", "dn"] | None = None
@@ -60,6 +70,9 @@ class FieldSpec(Spec):
     """Whether somebody is told when the value changes; not available yet."""
     when_empty: Literal["keep", "clear"] = "keep"
     """What a field that HR leaves empty does: keep what the target holds, or clear it."""
+    when_deleted: Literal["clear", "keep"] = "clear"
+    """What a delete does that clears a record instead of removing it: empty the attribute, or leave
+    it. For another value there is a mapping with `on: [delete]`."""
 
     @model_validator(mode="before")
     @classmethod
@@ -146,6 +159,37 @@ class FieldSpec(Spec):
         if self.call is not None:
             return "call", self.call
         return "value", self.value
+
+
+def _disjoint(specs: tuple[FieldSpec, ...]) -> tuple[FieldSpec, ...]:
+    twice = [
+        action
+        for action, times in Counter(a for spec in specs for a in spec.on).items()
+        if times > 1
+    ]
+    if twice:
+        message = f"several mappings for {', '.join(twice)}: name different actions with `on`"
+        raise ValueError(message)
+    return specs
+
+
+def _how_many(given: Any) -> str:
+    return "[several]" if isinstance(given, list | tuple) else "[one]"
+
+
+FieldSpecs = Annotated[
+    Annotated[FieldSpec, Tag("[one]")]
+    | Annotated[
+        tuple[FieldSpec, ...], Field(min_length=1), AfterValidator(_disjoint), Tag("[several]")
+    ],
+    Discriminator(_how_many),
+]
+"""The mapping of an attribute, or one for each of several actions."""
+
+
+def specs_of(given: FieldSpec | tuple[FieldSpec, ...]) -> tuple[FieldSpec, ...]:
+    """The mappings of an attribute, however many there are."""
+    return given if isinstance(given, tuple) else (given,)
 
 
 def _long_form(given: str) -> str:

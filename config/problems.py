@@ -151,6 +151,8 @@ def _model_at(model: type[BaseModel], loc: Key) -> type[BaseModel] | None:
     current: Any = model
     for step in loc:
         if isinstance(current, type) and issubclass(current, BaseModel):
+            if isinstance(step, int):
+                continue  # one of several where one alone may stand as well
             fields = {field.alias or name: field for name, field in current.model_fields.items()}
             if step not in fields:
                 return None

@@ -15,7 +15,7 @@ from config.defaults import (
     MAIL_GENERATOR,
     SURNAME_GENERATOR,
 )
-from config.fields import FieldSpec
+from config.fields import FieldSpecs
 from config.limits import Limit, SourceLimits, TargetLimits
 from config.several import hint
 from config.spec import Spec, Text, Whole
@@ -81,8 +81,9 @@ class TargetSpec(Spec):
     """A Prefect block that holds settings; those given here count more."""
     correlate: str = "person.external_id"
     """What of a person the target's correlation attribute holds; must never change, as an HR id."""
-    fields: dict[Text, FieldSpec] = Field(default_factory=dict)
-    """Attribute -> where its value comes from; others keep the connector's own mapping."""
+    fields: dict[Text, FieldSpecs] = Field(default_factory=dict)
+    """Attribute -> where its value comes from, or a list with a mapping per action; others keep the
+    connector's own mapping."""
     leavers: LeaversSpec = LeaversSpec()
     """What happens to the account of somebody who is not due it any more."""
     limits: TargetLimits = TargetLimits()

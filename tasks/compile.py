@@ -1,16 +1,12 @@
 """From what a profile says to what the planner works with; what cannot work is refused here."""
 
-import importlib
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
-from typing import Any
 
 from pydantic import BaseModel
 
 import config.conditions as written
-from config.fields import FieldSpec
 from config.limits import Limit as LimitSpec
 from config.loader import LoadedProfile
 from config.profile import TargetSpec
@@ -18,7 +14,7 @@ from config.rules import RuleSpec
 from connectors.model.change import Verb
 from connectors.model.connector import Connector
 from connectors.model.errors import ConfigError
-from connectors.model.manifest import Attribute
+from tasks.fields import compile_fields
 from tasks.lifecycle.allot import FROZEN_NAMES, NAME_PARTS
 from tasks.lifecycle.conditions import All, AnyOf, Condition, Not, Test
 from tasks.lifecycle.guard import SourceLimits
@@ -26,7 +22,7 @@ from tasks.lifecycle.mapping import NAMES
 from tasks.lifecycle.naming import NameOptions
 from tasks.lifecycle.order import UPSTREAM, check_sources, order_targets, paths_of
 from tasks.lifecycle.people import known_path
-from tasks.lifecycle.policy import Call, Containers, FieldMapping, Leavers, Limit, TargetPolicy
+from tasks.lifecycle.policy import Containers, FieldMapping, Leavers, Limit, TargetPolicy
 from tasks.lifecycle.rule_checks import check_rules
 from tasks.lifecycle.rules import Grant, Rule, Window
 
@@ -91,28 +87,20 @@ def _policy(
 ) -> TargetPolicy:
     key = f"targets.{name}"
     manifest = connector.manifest
+    if connector.manifest_for is not None and settings is not None:
+        manifest = connector.manifest_for(settings)
     if connector.open_writer is None:
         message = f"{spec.connector} is a source and cannot be a target"
         raise ConfigError(message, key=f"{key}.connector")
     if not known_path(spec.correlate):
         message = f"there is no {spec.correlate!r}"
         raise ConfigError(message, key=f"{key}.correlate")
-    mapped = {
-        field: FieldSpec.model_validate(dict(default))
-        for field, default in connector.fields.items()
-    }
-    mapped.update(spec.fields)
-    if spec.fields and manifest.write_back:
-        # A write-back target writes what the profile names and nothing by the way.
-        mapped = dict(spec.fields)
     containers = getattr(settings, "containers", None)
     return TargetPolicy(
         name=name,
         manifest=manifest,
         depends_on=spec.depends_on,
-        fields=tuple(
-            _field(manifest.attribute(field), field, given, key) for field, given in mapped.items()
-        ),
+        fields=tuple(compile_fields(spec.fields, connector, manifest, settings, key)),
         correlate=spec.correlate,
         containers=Containers(
             initial=getattr(containers, "initial", None),
@@ -128,46 +116,10 @@ def _policy(
         limits={
             Verb(verb): _limit(limit) for verb, limit in loaded.profile.limits_of(name).items()
         },
-        only_update_on_correlate=spec.only_update_on_correlate,
+        only_update_on_correlate=spec.only_update_on_correlate
+        or getattr(settings, "only_update_on_correlate", False),
         named_by_rules=named,
     )
-
-
-def _field(attribute: Attribute | None, name: str, given: FieldSpec, key: str) -> FieldMapping:
-    key = f"{key}.fields.{name}"
-    if attribute is None:
-        message = f"the target has no attribute {name!r}"
-        raise ConfigError(message, key=key)
-    kind, argument = given.origin
-    if kind == "call":
-        argument = _function(argument, key)
-    return FieldMapping(
-        name=name,
-        kind=kind,
-        argument=argument,
-        on=frozenset(given.on) - (frozenset() if attribute.on_update else {"update"}),
-        unique=given.unique if "unique" in given.model_fields_set else bool(attribute.unique_in),
-        compare=_compare(given, attribute),
-        when_empty=given.when_empty,
-    )
-
-
-def _compare(given: FieldSpec, attribute: Attribute) -> Any:
-    return (
-        type(attribute.compare)(given.compare) if given.compare is not None else attribute.compare
-    )
-
-
-def _function(name: str, key: str) -> Call:
-    module, _, attribute = name.partition(":")
-    if "" not in sys.path:
-        sys.path.insert(0, "")  # a site's own functions lie where the command is started
-    try:
-        found: Call = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        message = f"{name}: {error}"
-        raise ConfigError(message, key=key) from error
-    return found
 
 
 def _check_paths(mapping: FieldMapping, key: str, loaded: LoadedProfile) -> None:

@@ -10,7 +10,7 @@ from connectors.model.accounts import Accounts
 from connectors.model.change import Change, Verb
 from connectors.model.manifest import Compare
 from connectors.model.receipt import Outcome, Receipt
-from connectors.model.values import Pending, Value
+from connectors.model.values import Attributes, Pending, Value
 from connectors.sdk.fanout import receipt_of
 from tasks.lifecycle.compare import same
 
@@ -105,13 +105,12 @@ def _happened(change: Change, held: Accounts, ref: str | None) -> bool:
     match change.verb:
         case Verb.CREATE | Verb.CORRELATE:
             return there
-        case Verb.DELETE:
-            return not there
+        case Verb.DELETE:  # one that says what it leaves behind clears a record, which stays
+            return not there or (bool(change.after) and _holds(held, ref, change.after))
         case _ if not there:
             return change.verb in {Verb.DISABLE, Verb.REVOKE}
-        case Verb.ENABLE | Verb.DISABLE:
-            enabled = cast("bool | NAType", held.accounts.at[ref, "enabled"])
-            return enabled is not pd.NA and bool(enabled) is change.after["enabled"]
+        case Verb.ENABLE | Verb.DISABLE | Verb.UPDATE:
+            return _holds(held, ref, change.after)
         case Verb.MOVE:
             container = cast("Value | None", held.accounts.at[ref, "container"])
             return same(container, change.after["container"], Compare.DN)
@@ -121,15 +120,21 @@ def _happened(change: Change, held: Accounts, ref: str | None) -> bool:
                 (held.grants["ref"] == ref) & (held.grants["permission"] == permission)
             ]
             return rows.empty is (change.verb is Verb.REVOKE)
-        case Verb.UPDATE:
-            return all(
-                not isinstance(wanted, Pending)
-                and same(wanted, _held(held, ref, name), Compare.IGNORE_CASE)
-                for name, wanted in change.after.items()
-            )
+
+
+def _holds(accounts: Accounts, ref: str | None, wanted: Attributes) -> bool:
+    """Whether an account holds everything that a change was to write."""
+    return all(
+        not isinstance(value, Pending)
+        and same(value, _held(accounts, ref, name), Compare.IGNORE_CASE)
+        for name, value in wanted.items()
+    )
 
 
 def _held(accounts: Accounts, ref: str | None, name: str) -> Value | None:
+    if name == "enabled":
+        enabled = cast("bool | NAType", accounts.accounts.at[ref, "enabled"])
+        return None if enabled is pd.NA else bool(enabled)
     if name not in accounts.attributes.columns:
         return None
     return cast("Value | None", accounts.attributes.at[ref, name])

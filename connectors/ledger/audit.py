@@ -28,6 +28,7 @@ MAX_VALUE: Final = 120
 MAX_TEXT: Final = 2000
 """Characters of the whole text of a line."""
 LINES_AT_ONCE: Final = 1000
+NOTHING: Final[frozenset[str]] = frozenset()
 
 SECRET: Final = re.compile(r"(password|passwd|pwd|passphrase|secret|token|apikey|privatekey)$")
 PRIVATE: Final = re.compile(r"private|personal|birth|bsn|iban|homephone|homeaddress|homepostal")
@@ -112,7 +113,7 @@ class Audit(Store):
                 "ref": receipt.ref or change.ref or "",
                 "outcome": receipt.outcome.value,
                 "because": _capped(_one_line(", ".join(change.because)), MAX_TEXT),
-                "text": audit_text(change, receipt),
+                "text": audit_text(change, receipt, self.private.get(change.target, NOTHING)),
                 "previous": previous,
             }
             previous = _hash(line)
@@ -184,8 +185,14 @@ def is_secret(name: str, value: object) -> bool:
     )
 
 
-def audit_text(change: Change, receipt: Receipt) -> str:
-    """What an audit line says: per field old → new, then what the target said."""
+def audit_text(change: Change, receipt: Receipt, private: frozenset[str] = NOTHING) -> str:
+    """What an audit line says: per field old → new, then what the target said.
+
+    Args:
+        change: What was done.
+        receipt: What became of it.
+        private: Fields whose values are left out.
+    """
     parts: list[str] = []
     if change.verb in {Verb.GRANT, Verb.REVOKE}:
         known = {**change.before, **change.after}
@@ -193,7 +200,7 @@ def audit_text(change: Change, receipt: Receipt) -> str:
         parts.append(f"{named} ({native})" if named and named != native else str(native))
     else:
         names = sorted({*change.before, *change.after})
-        parts.extend(f"{name}: {_old_and_new(name, change)}" for name in names)
+        parts.extend(f"{name}: {_old_and_new(name, change, private)}" for name in names)
     if receipt.detail:
         parts.append(receipt.detail)
     if (
@@ -205,16 +212,17 @@ def audit_text(change: Change, receipt: Receipt) -> str:
     return _capped(_one_line("; ".join(parts)), MAX_TEXT)
 
 
-def _old_and_new(name: str, change: Change) -> str:
-    return f"{_shown(name, change.before.get(name))} → {_shown(name, change.after.get(name))}"
+def _old_and_new(name: str, change: Change, private: frozenset[str]) -> str:
+    old, new = (_shown(name, held.get(name), private) for held in (change.before, change.after))
+    return f"{old} → {new}"
 
 
-def _shown(name: str, value: Value | None) -> str:
+def _shown(name: str, value: Value | None, private: frozenset[str]) -> str:
     if value is None or is_empty(value) or value is CLEAR:
         return "(empty)"
     if is_secret(name, value):
         return "***"
-    if PRIVATE.search(_plain(name)):
+    if name in private or PRIVATE.search(_plain(name)):
         return "(private)"
     text = ", ".join(value) if isinstance(value, tuple) else str(value)
     return _capped(text, MAX_VALUE)

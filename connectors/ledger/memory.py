@@ -41,6 +41,7 @@ class Memory(Store):
             "digest": people.digest,
             "taken_at": people.taken_at,
             "ids": zlib.compress(ids.encode()),
+            "keys": json.dumps(people.keys, ensure_ascii=False, sort_keys=True),
             **{name: _to_parquet(getattr(people, name)) for name in FRAMES},
         }
         older = (
@@ -58,11 +59,11 @@ class Memory(Store):
 
     def snapshot(self, profile: str) -> People | None:
         """The import accepted last, equal to what was accepted; None when there is none."""
-        row = self._latest(profile, "taken_at", *FRAMES)
+        row = self._latest(profile, "taken_at", "keys", *FRAMES)
         if row is None:
             return None
         frames = {name: _from_parquet(row[name]) for name in FRAMES}
-        return People(taken_at=row["taken_at"], **frames)
+        return People(taken_at=row["taken_at"], keys=json.loads(row["keys"]), **frames)
 
     def snapshot_ids(self, profile: str) -> list[str] | None:
         """`external_id` of everybody in that import, sorted; cheap. None when there is none."""

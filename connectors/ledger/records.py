@@ -20,8 +20,9 @@ class RunRecord:
         mode: `preview` or `live`.
         as_of: The day its decisions are taken for.
         started: When it began, with offset. A run that is resumed keeps its first start.
-        finished: When it ended; None while it goes on, and for ever after a crash.
-        exit: Exit code, None as `finished`.
+        finished: When it ended; None while it goes on. After a crash, when the next run of the
+            profile found that out.
+        exit: Exit code, None as `finished`; 137 after a crash.
         digest: Digest of its plan, None when it came to none.
         refused: Why a guard refused it, None when none did.
         report: The report as it was written to `--report`. Only `Ledger.run` fills it in.

@@ -4,7 +4,7 @@ import json
 import zlib
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, func, select, update
 
@@ -15,6 +15,9 @@ from connectors.ledger.tables import runs as runs_table
 from connectors.model.errors import ConfigError
 from connectors.model.plan import Plan
 from connectors.sdk.clock import now
+
+BROKEN_OFF: Final = 137
+"""Exit code of a run whose process died, as shells count a kill: 128 and the signal's number."""
 
 _LISTED = [column for column in runs_table.columns if column.name != "report"]
 
@@ -72,6 +75,24 @@ class Runs(Store):
             if connection.execute(statement).rowcount == 0:
                 message = f"there is no run {run!r}"
                 raise ConfigError(message)
+
+    def break_off_runs(self, profile: str, at: datetime) -> int:
+        """Close runs that never ended: their process died. To be called under the profile's lock.
+
+        Args:
+            profile: Whose runs.
+            at: When they are taken for dead, with offset.
+
+        Returns:
+            How many there were.
+        """
+        statement = (
+            update(runs_table)
+            .where(runs_table.c.profile == profile, runs_table.c.finished.is_(None))
+            .values(finished=at, exit=BROKEN_OFF)
+        )
+        with self._writing() as connection:
+            return connection.execute(statement).rowcount
 
     def runs(self, profile: str | None = None, *, limit: int = 20) -> list[RunRecord]:
         """The latest runs, newest first, without their reports.

@@ -1,7 +1,7 @@
 """Transactions on the ledger's database: what the parts of the ledger have in common."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
@@ -18,11 +18,15 @@ class Store:
 
     Args:
         engine: From `engine_for`, its schema up to date.
+
+    Attributes:
+        private: Target -> fields whose values the audit trail leaves out.
     """
 
     def __init__(self, engine: Engine) -> None:
         """Make a second face of the engine for reading: a stable view on either database."""
         self._engine = engine
+        self.private: Mapping[str, frozenset[str]] = {}
         options: dict[str, Any] = {READING: True}
         if engine.dialect.name == "postgresql":
             options["isolation_level"] = "REPEATABLE READ"  # as SQLite has it anyway

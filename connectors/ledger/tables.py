@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA: Final = "0001"
+SCHEMA: Final = "0002"
 """The newest migration: the schema that this code reads and writes."""
 VERSION_TABLE: Final = "ledger_version"
 """Where alembic notes the schema. Prefect uses its usual name, and may share the database."""
@@ -121,6 +121,7 @@ snapshots = Table(
     Column("contracts", LargeBinary, nullable=False),
     Column("departments", LargeBinary, nullable=False),
     Column("blocked", LargeBinary, nullable=False),
+    Column("keys", Text, nullable=False, server_default="{}"),  # JSON
     Index(None, "profile", "sequence"),
 )
 

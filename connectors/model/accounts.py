@@ -16,7 +16,8 @@ class Accounts:
         accounts: One row per account. Index `ref` (str, native immutable id, unique). Columns
             `person` (str, the value of the correlation attribute, NA when empty), `enabled`
             (boolean, NA where the target knows no such state), `container` (str, NA where it has
-            none), `label` (str, a name for people to read), `protected` (bool).
+            none), `label` (str, a name for people to read), `protected` (bool), `keep` (str, why it
+            must not be deleted, NA where nothing speaks against it).
         attributes: Same index. One column per attribute, object dtype: str, bool, int, float or a
             sorted tuple of str. An attribute the account does not have is None.
         grants: Columns `ref`, `permission` (str): who holds what, both native ids.
@@ -25,12 +26,25 @@ class Accounts:
         taken: Names in use in the target, also by objects that are not accounts (groups, contacts,
             computers). Columns `space` (str, such as `address` or `login`), `value` (str,
             casefolded), `ref` (str, native id of the holder).
+        records: For accounts that hang under a record which the target does not make (the user of
+            an AFAS person): one row per record without an account. Columns `person` (str, value of
+            the correlation attribute) and one (str) per name in the manifest's `context`. None
+            where accounts stand by themselves.
         taken_at: When reading began, UTC.
     """
 
-    __slots__ = ("accounts", "attributes", "grants", "permissions", "taken", "taken_at", "target")
+    __slots__ = (
+        "accounts",
+        "attributes",
+        "grants",
+        "permissions",
+        "records",
+        "taken",
+        "taken_at",
+        "target",
+    )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a part each
         self,
         *,
         target: str,
@@ -40,6 +54,7 @@ class Accounts:
         grants: pd.DataFrame | None = None,
         permissions: pd.DataFrame | None = None,
         taken: pd.DataFrame | None = None,
+        records: pd.DataFrame | None = None,
     ) -> None:
         """Bring the frames into the shape above.
 
@@ -47,8 +62,10 @@ class Accounts:
             ValueError: A native id stands twice.
         """
         self.target, self.taken_at = target, taken_at
-        shaped = accounts.reindex(columns=["person", "enabled", "container", "label", "protected"])
-        for name in ("person", "container", "label"):
+        shaped = accounts.reindex(
+            columns=["person", "enabled", "container", "label", "protected", "keep"]
+        )
+        for name in ("person", "container", "label", "keep"):
             column = shaped[name].astype("str")
             shaped[name] = column.mask(column == "")
         shaped["enabled"] = shaped["enabled"].astype("boolean")
@@ -65,6 +82,7 @@ class Accounts:
         self.attributes = objects.reindex(shaped.index).where(lambda frame: frame.notna(), None)
         self.grants = _texts(grants, ["ref", "permission"])
         self.taken = _texts(taken, ["space", "value", "ref"])
+        self.records = None if records is None else _texts(records, list(records.columns))
         named = (
             permissions if permissions is not None else pd.DataFrame({"name": [], "grantable": []})
         )
@@ -75,7 +93,7 @@ class Accounts:
         self.permissions = named
 
     @classmethod
-    def from_records(
+    def from_records(  # noqa: PLR0913 - a part each
         cls,
         *,
         target: str,
@@ -85,17 +103,19 @@ class Accounts:
         grants: list[tuple[str, str]] | None = None,
         permissions: Mapping[str, str] | None = None,
         taken: list[tuple[str, str, str]] | None = None,
+        without_account: list[Mapping[str, str]] | None = None,
     ) -> "Accounts":
         """Build from plain records: convenient for small targets and tests.
 
         Args:
             target: Name of the target.
-            records: ref -> {person, enabled, container, label, protected}, any of them left out.
+            records: ref -> {person, enabled, container, label, protected, keep}, any left out.
             attributes: ref -> {attribute: value}; empty values are dropped.
             taken_at: When reading began, UTC.
             grants: (ref, permission) pairs.
             permissions: permission -> name.
             taken: (space, value, ref) triples; values are casefolded here.
+            without_account: Rows of `Accounts.records`.
         """
         index = pd.Index(list(records), dtype="str", name="ref")
         known = {
@@ -124,6 +144,7 @@ class Accounts:
                 [(space, value.casefold(), ref) for space, value, ref in taken or []],
                 columns=["space", "value", "ref"],
             ),
+            records=None if without_account is None else pd.DataFrame(without_account),
         )
 
     def __len__(self) -> int:

@@ -1,11 +1,11 @@
 """The protocols between Retour and a system, and the offer a connector folder makes."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel
 
@@ -14,6 +14,8 @@ from connectors.model.change import Change
 from connectors.model.manifest import Manifest
 from connectors.model.people import People
 from connectors.model.receipt import Receipt
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,18 @@ class Reader(Protocol):
         ...
 
 
+class Once(Protocol):
+    """Readings that the readers of one run share."""
+
+    def get(self, key: Hashable, read: Callable[[], _T]) -> _T:
+        """What `read` gives; called by whoever asks first for the key, the others wait for it.
+
+        Raises:
+            Exception: Whatever `read` raised, for everybody who asks.
+        """
+        ...
+
+
 class Writer(Protocol):
     """Executes changes; a `Recorder` has the same shape and only pretends."""
 
@@ -136,6 +150,10 @@ class Sandbox(Protocol):
         ...
 
 
+FieldDefaults = Mapping[str, Mapping[str, Any] | Sequence[Mapping[str, Any]]]
+"""Attribute -> its mapping, or one per action."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connector:
     """What a connector folder offers under one name.
@@ -148,10 +166,15 @@ class Connector:
             writer alone, and a preview never resolves it.
         open_source: Opens a source (read-only transport), None for targets.
         open_reader: Opens a reader (read-only transport) for the target of that name.
+        open_shared_reader: The same, where readers of one run can share a reading: two targets that
+            are parts of one record ask for it once.
         open_writer: Opens a writer for the target of that name.
         check_writer: Raises `ConfigError` for settings a writer could not work with; asked before
             the first write of a run, without a connection.
-        fields: Default field mapping, in the grammar of a profile's `fields`.
+        fields: Default field mapping, in the grammar of a profile's `fields`. An attribute has one
+            mapping, or several for different actions.
+        manifest_for: The manifest under given settings, where they take something away or add it.
+        fields_for: The default field mapping under given settings.
         fields_setting: The setting that takes the `fields` of a profile's source: where the
             connector finds what it cannot guess.
         mapped_setting: The setting that takes the names of the attributes a profile maps, for a
@@ -165,9 +188,12 @@ class Connector:
     settings: type[BaseModel]
     open_source: Callable[[Any], Source] | None = None
     open_reader: Callable[[Any, str], Reader] | None = None
+    open_shared_reader: Callable[[Any, str, Once], Reader] | None = None
     open_writer: Callable[[Any, str], Writer] | None = None
     check_writer: Callable[[Any, str], None] | None = None
-    fields: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    fields: FieldDefaults = field(default_factory=dict)
+    manifest_for: Callable[[Any], Manifest] | None = None
+    fields_for: Callable[[Any], FieldDefaults] | None = None
     fields_setting: str = "fields"
     mapped_setting: str | None = None
     serve: Callable[[SandboxOptions], AbstractContextManager[Sandbox]] | None = None

@@ -38,6 +38,8 @@ class Attribute:
         clearable: Whether an update may empty it.
         on_update: Whether an update may change it.
         max_length: Longest accepted text, None for no limit.
+        private: Whether it belongs to somebody's private life: the audit trail says that it changed
+            and not how.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Attribute:
     clearable: bool = True
     on_update: bool = True
     max_length: int | None = None
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,11 +64,18 @@ class Manifest:
         correlation: Attribute that holds the HR id: immutable, never a name or an address.
         attributes: Those known by name.
         open_attributes: Whether `fields` may name others (custom attributes), compared exactly.
+        reserved: Names that `fields` may not use even so, whatever their case: the writer sets them
+            itself, or the system has done away with them.
         produces: Attributes a receipt always reports back; targets downstream may use them.
         context: Attributes that a writer needs to find the record and does not change; the plan
             carries their values in `Change.context`.
         write_back: Whether this target is the HR system itself: it takes everybody who is due an
             account upstream, and needs no rule of its own.
+        creates_enabled: Whether a create makes an account that can sign in. A disable follows it
+            where access is not due, instead of an enable where it is.
+        enable_updates: Whether an enable carries the attributes that differ in the same write.
+        delete_clears: Whether a delete empties what the profile maps and leaves the record, which
+            belongs to the HR system.
         lane: Targets with the same lane write the same record: one person, one write at a time
             across them. None for no such tie.
         max_concurrency: Writes side by side, over different persons.
@@ -80,18 +90,29 @@ class Manifest:
     correlation: str = ""
     attributes: tuple[Attribute, ...] = ()
     open_attributes: bool = False
+    reserved: tuple[str, ...] = ()
     produces: tuple[str, ...] = ()
     context: tuple[str, ...] = ()
     write_back: bool = False
+    creates_enabled: bool = False
+    enable_updates: bool = False
+    delete_clears: bool = False
     lane: str | None = None
     max_concurrency: int = 4
     read_permissions: tuple[str, ...] = ()
     write_permissions: tuple[str, ...] = ()
     documentation: str = ""
 
+    @property
+    def private(self) -> frozenset[str]:
+        """Attributes that the audit trail does not quote."""
+        return frozenset(attribute.name for attribute in self.attributes if attribute.private)
+
     def attribute(self, name: str) -> Attribute | None:
         """The attribute of that name, a plain one if the target takes any, else None."""
         for attribute in self.attributes:
             if attribute.name == name:
                 return attribute
-        return Attribute(name=name) if self.open_attributes else None
+        if not self.open_attributes or name.casefold() in map(str.casefold, self.reserved):
+            return None
+        return Attribute(name=name)

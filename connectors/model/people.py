@@ -6,7 +6,7 @@ never an empty string.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -61,9 +61,31 @@ NO_CONTRACT: Final = "no_contract"
 CUSTOM: Final = "custom."
 """Prefix of columns that only this HR system has: `custom.shoe_size`."""
 
+BAR: Final = "|"
+"""Stands around every entry of a text that holds several; see `listed`."""
+
 TEXT_DTYPE: Final = "str"
 DATE_DTYPE: Final = "datetime64[s]"
 NUMBER_DTYPE: Final = "float64"
+
+
+def listed(entries: Iterable[str]) -> str:
+    """Several texts as one, each between bars: `|A|B|`; "" for none.
+
+    So a rule's `contains: "|A|"` meets A and no part of another entry; a bar inside an entry
+    becomes a broken one.
+    """
+    inside = BAR.join(entry.replace(BAR, "¦") for entry in entries)
+    return f"{BAR}{inside}{BAR}" if inside else ""
+
+
+def is_among(texts: "pd.Series[str]", others: "pd.Series[str]") -> "pd.Series[bool]":
+    """Which texts are among the others; nothing is among nothing.
+
+    What `isin` says, twenty times as fast: that one takes Arrow's text apart value by value.
+    """
+    found = pd.Index(others.dropna().unique()).get_indexer(pd.Index(texts)) >= 0
+    return pd.Series(found, index=texts.index)
 
 
 class People:
@@ -80,10 +102,13 @@ class People:
             `invalid` (a required field is missing or wrong: what they have is frozen, nothing is
             taken away) or `no_contract` (HR knows them, without any contract: they are leavers).
         taken_at: When the import began, UTC.
-        digest: `sha256:…` over the content, not over `taken_at`.
+        keys: How the source makes its keys: noun (`person`, `contract`) -> words, such as
+            `ExternalID of employments`. Two imports whose words differ call the same contract by
+            different names. Empty when the source does not say.
+        digest: `sha256:…` over the content, not over `taken_at` and `keys`.
     """
 
-    __slots__ = ("blocked", "contracts", "departments", "digest", "persons", "taken_at")
+    __slots__ = ("blocked", "contracts", "departments", "digest", "keys", "persons", "taken_at")
 
     def __init__(
         self,
@@ -93,6 +118,7 @@ class People:
         departments: pd.DataFrame | None = None,
         blocked: pd.DataFrame | None = None,
         taken_at: datetime,
+        keys: Mapping[str, str] | None = None,
     ) -> None:
         """Bring the frames into the shape above: missing columns added, types set, rows sorted.
 
@@ -116,14 +142,14 @@ class People:
         _require_keys("person", self.persons)
         _require_keys("contract", self.contracts)
         _require_keys("department", self.departments)
-        stray = ~self.contracts["person_id"].isin(self.persons["external_id"])
+        stray = ~is_among(self.contracts["person_id"], self.persons["external_id"])
         if stray.any():
             row = self.contracts.loc[stray].iloc[0]
             message = (
                 f"contract {row['external_id']} belongs to {row['person_id']}, who is not there"
             )
             raise ValueError(message)
-        self.taken_at = taken_at
+        self.taken_at, self.keys = taken_at, dict(keys or {})
         self.digest = self._digest()
 
     def __len__(self) -> int:

@@ -46,8 +46,8 @@ def apply_per_person(
 ) -> Iterator[Receipt]:
     """Execute changes: a person's in order and on one thread, `concurrency` persons at once.
 
-    A person whose change fails has the remaining ones set aside. The native id that a create gives
-    is filled into the person's later changes.
+    A person whose change fails has the remaining ones set aside. The native id that a create gives,
+    or an update changes, is filled into the person's later changes.
 
     Args:
         changes: Grouped by person.
@@ -64,10 +64,13 @@ def apply_per_person(
     people = _Persons(changes)
     silent = 0
     fatal: Exception | None = None
+    # One person waits at the door, so that no thread idles while receipts and intents are written
+    # down. Not where one person at a time is written: there, nobody else is touched.
+    at_most = concurrency + (concurrency > 1)
     with ThreadPoolExecutor(max_workers=concurrency) as pool:
         running: set[Future[tuple[list[Receipt], Exception | None]]] = set()
         while True:
-            while fatal is None and len(running) < concurrency:
+            while fatal is None and len(running) < at_most:
                 person = next(people, None)
                 if person is None:
                     break
@@ -124,7 +127,7 @@ def _apply_one_person(
     changes: list[Change], execute: Execute
 ) -> tuple[list[Receipt], Exception | None]:
     receipts: list[Receipt] = []
-    ref: str | None = None
+    refs: dict[str | None, str] = {}
     failure: Exception | None = None
     for change in changes:
         if failure is not None:
@@ -134,7 +137,9 @@ def _apply_one_person(
                 )
             )
             continue
-        known = change if change.ref is not None else change.resolved(ref=ref, after=change.after)
+        known = change
+        if change.ref in refs:
+            known = change.resolved(ref=refs[change.ref], after=change.after)
         if takes_over(known):
             receipts.append(receipt_of(known, Outcome.ALREADY, detail="held already: taken over"))
             continue
@@ -150,7 +155,8 @@ def _apply_one_person(
             detail = f"the connector is broken ({type(error).__name__})"
             receipts.append(receipt_of(known, Outcome.IN_DOUBT, detail=detail))
             continue
-        ref = written.ref or ref
+        if written.ref is not None and written.ref != change.ref:
+            refs[change.ref] = written.ref
         outcome = Outcome.ALREADY if written.already else Outcome.DONE
         receipts.append(
             receipt_of(

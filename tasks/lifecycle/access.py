@@ -29,7 +29,8 @@ class Access:
     def give(self, person: str, ref: str | None, because: Because) -> Iterator[Change]:
         """Let somebody sign in; without a ref the account is one that is made just now."""
         crossing = ref is None or self._held.is_disabled(ref)
-        if crossing and self._policy.can(Verb.ENABLE):
+        opens = crossing and not (ref is None and self._policy.manifest.creates_enabled)
+        if opens and self._policy.can(Verb.ENABLE):
             yield self._held.change(
                 EnableAccount,
                 person,
@@ -38,9 +39,21 @@ class Access:
                 before={"enabled": False},
                 after={"enabled": True},
             )
-        elif crossing:
+        elif opens:
             return
         yield from self._move(person, ref, self._enabled, because, crossing=crossing)
+
+    def withhold(self, person: str, because: Because) -> Iterator[Change]:
+        """See to it that somebody whose account is made just now cannot sign in."""
+        if self._policy.manifest.creates_enabled and self._policy.can(Verb.DISABLE):
+            yield self._held.change(
+                DisableAccount,
+                person,
+                None,
+                because,
+                before={"enabled": True},
+                after={"enabled": False},
+            )
 
     def take(self, person: str, ref: str, because: Because) -> Iterator[Change]:
         """Let somebody who has an account not sign in."""

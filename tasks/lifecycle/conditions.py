@@ -20,7 +20,15 @@ import pandas as pd
 
 from connectors.model.errors import ConfigError
 from connectors.model.people import People
-from tasks.lifecycle.people import CONTRACT, PERSON, FactKind, add_departments, column_of, kind_of
+from tasks.lifecycle.people import (
+    CONTRACT,
+    PERSON,
+    FactKind,
+    add_departments,
+    add_managed,
+    column_of,
+    kind_of,
+)
 
 Scalar = str | int | float | bool | date
 TestValue = Scalar | tuple[Scalar, ...]
@@ -126,14 +134,14 @@ class ContractTable:
         owner: Per contract the position of its person in `persons`.
     """
 
-    __slots__ = ("_coded", "_people", "contracts", "owner", "persons")
+    __slots__ = ("_coded", "_persons", "contracts", "owner", "persons")
 
     def __init__(self, people: People) -> None:
         """Find each contract's person; facts are coded when a condition asks for them."""
         self.contracts = add_departments(people.contracts, people.departments)
         self.persons = people.persons["external_id"]
         self.owner = pd.Index(self.persons).get_indexer(pd.Index(self.contracts["person_id"]))
-        self._people = people
+        self._persons = add_managed(people.persons, people.departments)
         self._coded: dict[str, tuple[npt.NDArray[np.intp], list[Any]]] = {}
 
     def __len__(self) -> int:
@@ -193,7 +201,7 @@ class ContractTable:
 
     def _column(self, column: str) -> "tuple[pd.Series[Any], bool]":
         """The fact, and whether it is one per person."""
-        for prefix, frame in ((PERSON, self._people.persons), (CONTRACT, self.contracts)):
+        for prefix, frame in ((PERSON, self._persons), (CONTRACT, self.contracts)):
             name = column.removeprefix(prefix)
             if column.startswith(prefix) and name in frame.columns:
                 return frame[name], prefix == PERSON

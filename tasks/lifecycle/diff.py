@@ -1,10 +1,19 @@
 """The difference between wanted and held as changes: only what differs becomes an object."""
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import replace
 from datetime import date
 
 from connectors.model.accounts import Accounts
-from connectors.model.change import Change, CorrelateAccount, CreateAccount, DeleteAccount, Verb
+from connectors.model.change import (
+    Change,
+    CorrelateAccount,
+    CreateAccount,
+    DeleteAccount,
+    EnableAccount,
+    UpdateAccount,
+    Verb,
+)
 from connectors.model.manifest import Compare
 from connectors.model.receipt import Note
 from connectors.model.values import Value
@@ -16,6 +25,7 @@ from tasks.lifecycle.held import Held
 from tasks.lifecycle.matching import Match
 from tasks.lifecycle.permissions import Permissions
 from tasks.lifecycle.policy import TargetPolicy
+from tasks.lifecycle.records import contexts
 from tasks.lifecycle.updates import plan_updates
 
 
@@ -28,6 +38,7 @@ class TargetDiff:
         match: Whose account is whose.
         due: What is due in it.
         granted: Person -> permissions (native ids) that we gave.
+        links: Person -> native id, as the ledger knows them.
     """
 
     def __init__(
@@ -37,8 +48,10 @@ class TargetDiff:
         match: Match,
         due: Due,
         granted: Mapping[str, set[str]],
+        links: Mapping[str, str],
     ) -> None:
         """Index what is asked per person."""
+        self._links = links
         self.policy, self.match, self.due = policy, match, due
         self._held = Held(policy, accounts)
         self._access = Access(self._held)
@@ -58,6 +71,7 @@ class TargetDiff:
         """
         needs = needs_of(self.policy.mapped("create"))
         containers = self.policy.containers
+        records = contexts(self._held.accounts)
         for place, person in enumerate(desired.persons):
             after: dict[str, Value] = {}
             for attribute, column in desired.columns.items():
@@ -67,21 +81,30 @@ class TargetDiff:
             after[self.policy.manifest.correlation] = correlate[person]
             if containers is not None and containers.initial is not None:
                 after["container"] = containers.initial
+            because = self.due.account[person]
             yield self._held.change(
                 CreateAccount,
                 person,
                 None,
-                self.due.account[person],
+                because,
                 after=after,
                 needs=[need for name, need in needs.items() if name in after],
+                context=records.get(correlate[person], {}),
             )
             if person in self.due.access:
                 yield from self._access.give(person, None, self.due.access[person])
+            else:
+                yield from self._access.withhold(person, _without_rules(because))
             yield from self._permissions.changes(person, None, ())
 
-    def existing(self, desired: Desired) -> Iterator[Change]:
-        """Changes for due persons who have an account."""
-        updates = plan_updates(self._held, self.match, self.due, desired)
+    def existing(self, desired: Desired, action: str) -> Iterator[Change]:
+        """Changes for due persons who have an account.
+
+        Args:
+            desired: Wanted attributes.
+            action: `update`, or `correlate` for accounts that are taken over now.
+        """
+        updates = plan_updates(self._held, self.match, self.due, desired, action)
         for person in desired.persons:
             ref, because = self.match.refs[person], self.due.account[person]
             if self._is_protected(person, ref):
@@ -92,17 +115,39 @@ class TargetDiff:
                 yield self._held.change(
                     CorrelateAccount, person, ref, because, before=number, after=number
                 )
-            if person in updates:
-                yield updates[person]
             lost = _without_rules(because)
             if person in self.due.access:
-                yield from self._access.give(person, ref, self.due.access[person])
+                access = self._access.give(person, ref, self.due.access[person])
             else:
-                yield from self._access.take(person, ref, lost)
+                access = self._access.take(person, ref, lost)
+            yield from self._written(updates.get(person), access)
             yield from self._permissions.changes(person, ref, lost, ours=linked)
 
+    def _written(self, update: UpdateAccount | None, access: Iterable[Change]) -> Iterator[Change]:
+        """An update and what changes access; one write where an enable carries both."""
+        for change in access:
+            joined = isinstance(change, EnableAccount) and self.policy.manifest.enable_updates
+            if update is not None and joined:
+                change = replace(  # noqa: PLW2901 - the same enable, with more to say
+                    change,
+                    before={**change.before, **update.before},
+                    after={**change.after, **update.after},
+                    because=tuple(sorted({*change.because, *update.because})),
+                    needs=update.needs,
+                )
+                update = None
+            yield change
+        if update is not None:
+            yield update
+
     def leavers(
-        self, since: Mapping[str, Gone], as_of: date, *, frozen: Set[str], employed: Set[str]
+        self,
+        since: Mapping[str, Gone],
+        as_of: date,
+        *,
+        frozen: Set[str],
+        employed: Set[str],
+        emptied: Desired,
     ) -> Iterator[Change]:
         """Changes for persons whose linked account is not due any more.
 
@@ -112,31 +157,66 @@ class TargetDiff:
             as_of: The day to decide for.
             frozen: Persons who are left as they are.
             employed: Persons with a running contract; their accounts are never deleted.
+            emptied: What a delete that clears leaves behind.
         """
+        left = plan_updates(self._held, self.match, self.due, emptied, "delete")
+        cleared = self.policy.manifest.delete_clears
         for person in sorted(self.match.linked - self.due.account.keys() - frozen):
             ref = self.match.refs[person]
             if self._is_protected(person, ref):
                 continue
             gone = since.get(person)
             because = (gone.reason,) if gone is not None else (NOT_DUE,)
-            if (
-                gone is None
-                or (as_of - gone.first_day).days >= self.policy.leavers.disable_after_days
-            ):
-                yield from self._access.take(person, ref, because)
-                yield from self._access.shelve(person, ref, because)
-            elif self._held.is_enabled(ref):
-                reason = (
-                    f"no account is due since {gone.first_day}; it is disabled "
-                    f"{self.policy.leavers.disable_after_days} days after that"
-                )
-                self._held.say(person, "grace", reason, ref=ref)
-            if self._is_to_go(person, ref, gone, as_of, employed):
+            to_go = self._is_to_go(person, ref, gone, as_of, employed)
+            if cleared and to_go:
+                yield self._clear(person, ref, because, left)
+                continue
+            yield from self._shut(person, ref, gone, because, as_of)
+            if to_go:
                 yield self._held.change(
                     DeleteAccount, person, ref, because, before=self._held.number(ref)
                 )
             else:
                 yield from self._permissions.changes(person, ref, because)
+        if cleared:
+            yield from self._unseen(since, as_of, frozen=frozen, employed=employed)
+
+    def _shut(
+        self, person: str, ref: str, gone: Gone | None, because: Because, as_of: date
+    ) -> Iterator[Change]:
+        """Take access away, when its time has come."""
+        if gone is None or (as_of - gone.first_day).days >= self.policy.leavers.disable_after_days:
+            yield from self._access.take(person, ref, because)
+            yield from self._access.shelve(person, ref, because)
+        elif self._held.is_enabled(ref):
+            reason = (
+                f"no account is due since {gone.first_day}; it is disabled "
+                f"{self.policy.leavers.disable_after_days} days after that"
+            )
+            self._held.say(person, "grace", reason, ref=ref)
+
+    def _clear(
+        self, person: str, ref: str, because: Because, emptied: Mapping[str, UpdateAccount]
+    ) -> Change:
+        """Empty a record that stays: what differs from the way it is left behind."""
+        before: dict[str, Value] = {}
+        after: dict[str, Value] = {}
+        if self._held.is_enabled(ref) and self.policy.can(Verb.DISABLE):
+            before["enabled"], after["enabled"] = True, False
+        if person in emptied:
+            before |= emptied[person].before
+            after |= emptied[person].after
+        return self._held.change(DeleteAccount, person, ref, because, before=before, after=after)
+
+    def _unseen(
+        self, since: Mapping[str, Gone], as_of: date, *, frozen: Set[str], employed: Set[str]
+    ) -> Iterator[Change]:
+        """Records to clear that the target does not show: it is asked for each once more."""
+        for person in sorted(self.match.gone - self.due.account.keys() - frozen):
+            gone, ref = since.get(person), self._links[person]
+            if self._is_to_go(person, ref, gone, as_of, employed):
+                because = (gone.reason,) if gone is not None else (NOT_DUE,)
+                yield self._held.change(DeleteAccount, person, ref, because)
 
     def _is_to_go(
         self, person: str, ref: str, gone: Gone | None, as_of: date, employed: Set[str]
@@ -151,6 +231,8 @@ class TargetDiff:
             return False
         elif not self.policy.can(Verb.DELETE):
             reason = f"{self.policy.manifest.title} deletes nothing; it is kept, without access"
+        elif (against := self._held.reason_to_keep(ref)) is not None:
+            reason = f"{against}; it is kept"
         else:
             return True
         self._held.say(person, "kept", reason, ref=ref)

@@ -42,7 +42,7 @@ def due_per_target(
     """
     dues: dict[str, Due] = {}
     for name, policy in policies.items():
-        if policy.manifest.write_back and not policy.named_by_rules:
+        if policy.follows:
             feeding = [dues[other] for other in policy.depends_on]
             dues[name] = Due(
                 account=_together([due.account for due in feeding]),
@@ -96,17 +96,29 @@ class Gone:
 
 
 def gone_since(
-    target: str, *, ended: pd.DataFrame, absences: Mapping[str, date]
+    policy: TargetPolicy,
+    upstream: Mapping[str, Mapping[str, Gone]],
+    *,
+    ended: pd.DataFrame,
+    absences: Mapping[str, date],
 ) -> dict[str, Gone]:
     """First day without an account being due, and the reason, per person who was due one once.
 
     Args:
-        target: Name of the target.
+        policy: Of the target. One that follows the targets that feed it has lost somebody when the
+            last of these has.
+        upstream: The same for the targets before it.
         ended: Columns person, target, ended_on (last day it was due), as `rules.ended` gives them.
         absences: Person -> first day they were missing from the source.
     """
     since: dict[str, Gone] = {}
-    rows = ended[ended["target"] == target]
+    if policy.follows:
+        for feeding in policy.depends_on:
+            for person, gone in upstream[feeding].items():
+                known = since.setdefault(person, gone)
+                since[person] = max(known, gone, key=lambda one: one.first_day)
+        return since
+    rows = ended[ended["target"] == policy.name]
     for person, last in zip(rows["person"].tolist(), rows["ended_on"].tolist(), strict=True):
         day = last.date()
         since[person] = Gone(day + timedelta(days=1), f"ended:{day.isoformat()}")

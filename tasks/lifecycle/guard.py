@@ -94,11 +94,40 @@ def review_source(people: People, known: People | None, limits: SourceLimits) ->
         "are new in the source": (len(present - before), limits.added),
         "changed": (len(_changed(people, known)), limits.changed),
     }
+    objections += _other_keys(people, known)
     objections += [
         Objection(f"{count} persons {what}, where {len(before)} were known (limit {limit})")
         for what, (count, limit) in found.items()
         if count and not limit.allows(count, of=len(before))
     ]
+    return objections
+
+
+def _other_keys(people: People, known: People) -> list[Objection]:
+    """What speaks against an import that calls the same persons or contracts by other names.
+
+    Contracts under other names are new contracts with the same content: whoever has read that plan
+    may approve it. Persons under other names are strangers: everybody would leave, and accounts
+    would be made a second time. No plan says "the same person", so none can be approved.
+    """
+    objections: list[Objection] = []
+    for noun in ("person", "contract"):
+        then, now = known.keys.get(noun), people.keys.get(noun)
+        if not then or not now or then == now:
+            continue
+        structural = noun == "person"
+        way_out = (
+            "bring the accounts' correlating values in line and begin with a fresh ledger"
+            if structural
+            else "read the plan and approve its digest"
+        )
+        objections.append(
+            Objection(
+                f"the key of a {noun} is now made from {now}; in the last accepted import it was"
+                f" {then}: put the settings of the source back, or {way_out}",
+                structural=structural,
+            )
+        )
     return objections
 
 
@@ -139,7 +168,7 @@ def review_plan(
     objections: list[Objection] = []
     for section in plan.sections:
         policy = policies[section.target]
-        counts = Counter(change.verb for change in section.changes if _writes(change))
+        counts = Counter(change.verb for change in section.changes if _writes(change, policy))
         for verb, planned in sorted(counts.items()):
             limit = policy.limits.get(verb)
             if limit is not None and not limit.allows(planned, of=section.managed):
@@ -206,7 +235,7 @@ def lift(objections: Iterable[Objection], *, approved: bool) -> tuple[Objection,
     return tuple(one for one in objections if one.structural or not approved)
 
 
-def _writes(change: Change) -> bool:
+def _writes(change: Change, policy: TargetPolicy) -> bool:
     """Whether the target notices: what only brings the ledger in line counts towards no limit."""
     match change.verb:
         case Verb.CORRELATE:
@@ -215,5 +244,7 @@ def _writes(change: Change) -> bool:
             return change.before != change.after
         case Verb.REVOKE:
             return bool(change.before)
+        case Verb.DELETE:
+            return bool(change.before or change.after) or not policy.manifest.delete_clears
         case _:
             return True

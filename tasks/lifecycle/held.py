@@ -28,6 +28,7 @@ class Held:
         "_container",
         "_context",
         "_enabled",
+        "_keep",
         "_members",
         "_protected",
         "_said",
@@ -45,6 +46,7 @@ class Held:
             dict(zip(refs, known(frame["container"]), strict=True)) if policy.containers else {}
         )
         self._protected = frozenset(frame.index[frame["protected"]])
+        self._keep = frame["keep"].dropna().to_dict()
         self._context = [n for n in policy.manifest.context if n in accounts.attributes.columns]
         self._members: dict[str, set[str]] = {}
         for ref, permission in zip(
@@ -65,6 +67,10 @@ class Held:
         """Whether nobody may touch it."""
         return ref in self._protected
 
+    def reason_to_keep(self, ref: str) -> str | None:
+        """Why it must not be deleted, None where nothing speaks against it."""
+        return self._keep.get(ref)
+
     def container(self, ref: str) -> str | None:
         """Where it stands."""
         return self._container.get(ref)
@@ -78,7 +84,7 @@ class Held:
         value = self.accounts.accounts.at[ref, "person"]
         return {self.policy.manifest.correlation: value} if isinstance(value, str) else {}
 
-    def change(
+    def change(  # noqa: PLR0913 - the parts of a change
         self,
         kind: type[_C],
         person: str,
@@ -88,8 +94,22 @@ class Held:
         before: Attributes = _EMPTY,
         after: Attributes = _EMPTY,
         needs: Iterable[Need] = (),
+        context: Mapping[str, str] | None = None,
     ) -> _C:
-        """A change in this target, with the values that its writer needs."""
+        """A change in this target, with the values that its writer needs.
+
+        Args:
+            kind: Class of the change.
+            person: Whose account it is.
+            ref: Native id, None for one that is made just now.
+            because: Rules and contracts that say so.
+            before: What the account holds.
+            after: What it shall hold.
+            needs: Values that come from upstream.
+            context: Instead of what was read with the account.
+        """
+        if context is None:
+            context = self._context_of(ref) if self._context and ref is not None else {}
         return kind(
             target=self.policy.name,
             person=person,
@@ -98,7 +118,7 @@ class Held:
             after=after,
             because=because,
             needs=tuple(needs),
-            context=self._context_of(ref) if self._context and ref is not None else {},
+            context=context,
         )
 
     def say(self, person: str, code: str, reason: str, *, ref: str = "") -> None:
@@ -113,5 +133,7 @@ class Held:
 
     def _context_of(self, ref: str) -> Mapping[str, str]:
         attributes = self.accounts.attributes
+        if ref not in attributes.index:
+            return {}
         found = {name: attributes.at[ref, name] for name in self._context}
         return {name: str(value) for name, value in found.items() if not is_empty(value)}

@@ -83,7 +83,7 @@ def outlook(
                 found.pop(change.person, None)
         for attribute in _following(policy, change) & attributes:
             values[attribute][change.person] = Pending(policy.name, attribute)
-        if change.verb not in {Verb.CREATE, Verb.UPDATE}:
+        if change.verb not in {Verb.CREATE, Verb.UPDATE, Verb.ENABLE}:
             continue
         for attribute in attributes & change.after.keys():
             if change.after[attribute] is CLEAR:

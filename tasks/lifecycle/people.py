@@ -22,6 +22,7 @@ from connectors.model.people import (
     PERSON_TEXT,
     TEXT_DTYPE,
     People,
+    listed,
 )
 
 PERSON: Final = "person."
@@ -35,6 +36,7 @@ ALIASES: Final = {
     "contract.department.id": "contract.department_id",
     "contract.department.name": "contract.department_name",
     "contract.department.parent_id": "contract.department_parent_id",
+    "contract.department.path": "contract.department_path",
     "contract.department.manager_id": "contract.department_manager_id",
     "contract.title.id": "contract.title_id",
     "contract.title.name": "contract.title",
@@ -50,6 +52,8 @@ FACTS: Final[dict[str, FactKind]] = {
     **dict.fromkeys((CONTRACT + name for name in CONTRACT_NUMBERS), "number"),
     "contract.department_parent_id": "text",
     "contract.department_manager_id": "text",
+    "contract.department_path": "text",
+    "person.manages": "text",
 }
 """Every column that `person_facts` always has, and what it holds. `custom.*` come on top."""
 
@@ -143,8 +147,9 @@ def add_departments(contracts: pd.DataFrame, departments: pd.DataFrame) -> pd.Da
     """Contracts with what the department list knows about their department.
 
     Returns:
-        The contracts with `department_parent_id` and `department_manager_id` (str) on top, and with
-        `department_name` filled in where the contract itself does not say it.
+        The contracts with `department_parent_id`, `department_manager_id` and `department_path`
+        (str) on top, and with `department_name` filled in where the contract itself does not say
+        it. The path lists the department and all above it, `|BOARD|CARE|NURSING|`.
     """
     known = departments.set_index("external_id")
     ids = contracts["department_id"]
@@ -157,7 +162,39 @@ def add_departments(contracts: pd.DataFrame, departments: pd.DataFrame) -> pd.Da
         department_name=contracts["department_name"].fillna(of_department("name")),
         department_parent_id=of_department("parent_id"),
         department_manager_id=of_department("manager_id"),
+        department_path=ids.map(department_paths(ids, departments)).astype(TEXT_DTYPE),
     )
+
+
+def department_paths(ids: "pd.Series[str]", departments: pd.DataFrame) -> dict[str, str]:
+    """Every department with all above it, from the top down: NURSING -> `|BOARD|CARE|NURSING|`.
+
+    The walk ends at a parent that is no department itself, and before one that was passed already.
+
+    Args:
+        ids: Departments to look at.
+        departments: As in `People`.
+    """
+    known = departments.dropna(subset=["parent_id"])
+    parents = dict(zip(known["external_id"].tolist(), known["parent_id"].tolist(), strict=True))
+    paths: dict[str, str] = {}
+    for department in ids.dropna().unique().tolist():
+        path = [department]
+        while (parent := parents.get(path[-1])) is not None and parent not in path:
+            path.append(parent)
+        paths[department] = listed(reversed(path))
+    return paths
+
+
+def add_managed(persons: pd.DataFrame, departments: pd.DataFrame) -> pd.DataFrame:
+    """Persons with the departments they manage.
+
+    Returns:
+        The persons with `manages` (str) on top: `|CARE|NURSING|`, missing for none.
+    """
+    led = departments.dropna(subset=["manager_id"])
+    managed = led.groupby("manager_id")["external_id"].agg(listed)
+    return persons.assign(manages=persons["external_id"].map(managed).astype(TEXT_DTYPE))
 
 
 def person_facts(people: People, as_of: date) -> pd.DataFrame:
@@ -168,7 +205,8 @@ def person_facts(people: People, as_of: date) -> pd.DataFrame:
         those of `FACTS` and the custom ones, dtypes as in `People`. Contract columns are missing
         for persons without a contract.
     """
-    persons = people.persons.set_index(people.persons["external_id"].rename("person"))
+    persons = add_managed(people.persons, people.departments)
+    persons = persons.set_index(persons["external_id"].rename("person"))
     contracts = add_departments(primary_contracts(people, as_of), people.departments)
     return pd.concat(
         [persons.add_prefix(PERSON), contracts.reindex(persons.index).add_prefix(CONTRACT)],

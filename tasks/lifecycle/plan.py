@@ -97,10 +97,11 @@ class _Planner:
             *(note for stand in stands.values() for note in stand.notes),
         ]
         employed = _employed(inputs)
+        since: dict[str, Mapping[str, Gone]] = {}
         sections: list[Section] = []
         for name, policy in inputs.policies.items():
-            since = gone_since(name, ended=over, absences=inputs.memory.absences)
-            changes = self._target(policy, stands[name], allotment, since, employed)
+            since[name] = gone_since(policy, since, ended=over, absences=inputs.memory.absences)
+            changes = self._target(policy, stands[name], allotment, since[name], employed)
             chosen = [change for change in changes if scope.changes(change.person)]
             sections.append(
                 Section(
@@ -190,25 +191,41 @@ class _Planner:
             stand.match,
             stand.due,
             self.inputs.memory.grants_of(policy.name),
+            stand.links,
         )
-        fresh_world = self._world(new, lambda part: _allotted(part, new, allotment))
-        fresh = desire(policy, "create", fresh_world)
-        settled_world = self._world(kept, lambda part: self._settled(part, settled_world.persons))
-        settled = desire(policy, "update", settled_world)
+        worlds = {
+            "create": self._world(new, lambda part: _allotted(part, new, allotment)),
+            "correlate": self._follower([who for who in kept if who not in stand.match.linked]),
+            "update": self._follower([who for who in kept if who in stand.match.linked]),
+        }
+        desired = {action: desire(policy, action, world) for action, world in worlds.items()}
+        emptied = desire(policy, "delete", self._farewell(policy, stand))
         changes = [
-            *diff.creates(fresh, stand.correlate),
-            *diff.existing(settled),
-            *diff.leavers(since, self.inputs.as_of, frozen=self.frozen, employed=employed),
+            *diff.creates(desired["create"], stand.correlate),
+            *diff.existing(desired["correlate"], "correlate"),
+            *diff.existing(desired["update"], "update"),
+            *diff.leavers(
+                since, self.inputs.as_of, frozen=self.frozen, employed=employed, emptied=emptied
+            ),
         ]
-        self.notes += [
-            *waiting.values(),
-            *fresh.notes,
-            *settled.notes,
-            *waiting_fields(policy, "create", fresh, fresh_world, self.upstream),
-            *waiting_fields(policy, "update", settled, settled_world, self.upstream),
-            *diff.notes,
-        ]
+        self.notes += [*waiting.values(), *emptied.notes]
+        for action, world in worlds.items():
+            self.notes += desired[action].notes
+            self.notes += waiting_fields(policy, action, desired[action], world, self.upstream)
+        self.notes += diff.notes
         return changes
+
+    def _follower(self, persons: list[str]) -> World:
+        """Persons who have their account."""
+        world = self._world(persons, lambda part: self._settled(part, world.persons))
+        return world
+
+    def _farewell(self, policy: TargetPolicy, stand: Stand) -> World:
+        """Persons whose record may be cleared. HR may not know them any more."""
+        persons: list[str] = []
+        if policy.manifest.delete_clears and policy.leavers.delete_after_days is not None:
+            persons = sorted(stand.match.linked - stand.due.account.keys())
+        return World(self.facts.reindex(persons), self.upstream, column_of)
 
     def _world(self, persons: list[str], names: Callable[[str], Column]) -> World:
         return World(self.facts, self.upstream, column_of, persons=persons, names=names)

@@ -7,8 +7,9 @@ from typing import Any, Final, Literal
 from connectors.model.change import Verb
 from connectors.model.manifest import Compare, Manifest
 
-ACTIONS: Final = ("create", "update")
-"""Actions a field mapping may name."""
+ACTIONS: Final = ("create", "correlate", "update", "delete")
+"""Actions a field mapping may name. `correlate` is the run in which an account is taken over;
+`delete` is for targets where that clears a record."""
 
 Kind = Literal["value", "from", "template", "call"]
 
@@ -31,7 +32,7 @@ class FieldMapping:
     name: str
     kind: Kind
     argument: Any
-    on: frozenset[str] = frozenset(ACTIONS)
+    on: frozenset[str] = frozenset({"create", "update"})
     unique: bool = False
     compare: Compare = Compare.EXACT
     when_empty: Literal["keep", "clear"] = "keep"
@@ -100,7 +101,7 @@ class TargetPolicy:
         name: Name in the profile.
         manifest: What the connector can do.
         depends_on: Targets whose accounts feed this one.
-        fields: Mappings, by attribute name in the profile's order.
+        fields: Mappings in the profile's order; of one attribute at most one per action.
         correlate: Path of the person's value that the correlation attribute holds.
         containers: None for a target without.
         leavers: Grace periods.
@@ -121,13 +122,22 @@ class TargetPolicy:
     only_update_on_correlate: bool = False
     named_by_rules: bool = False
 
+    @property
+    def follows(self) -> bool:
+        """Whether it takes everybody who is due an account in the targets that feed it."""
+        return self.manifest.write_back and not self.named_by_rules
+
     def can(self, verb: Verb) -> bool:
         """Whether the connector offers the verb."""
         return verb in self.manifest.verbs
 
     def mapped(self, action: str) -> tuple[FieldMapping, ...]:
-        """Mappings that apply to an action."""
-        return tuple(mapping for mapping in self.fields if action in mapping.on)
+        """Mappings that apply to an action; to `correlate` also those for updates."""
+        chosen = tuple(mapping for mapping in self.fields if action in mapping.on)
+        if action != "correlate":
+            return chosen
+        named = {mapping.name for mapping in chosen}
+        return chosen + tuple(one for one in self.mapped("update") if one.name not in named)
 
 
 Call = Callable[[Mapping[str, Any]], Any]

@@ -10,6 +10,7 @@ from connectors.model.receipt import Note
 from tasks.lifecycle.due import Due
 from tasks.lifecycle.matching import Match, match_accounts
 from tasks.lifecycle.policy import TargetPolicy
+from tasks.lifecycle.records import reasons_against
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Stand:
         due: What is due, without persons who are frozen.
         new: Due persons without an account, whom the target can give one.
         correlate: Person -> value of the correlation attribute.
+        links: Person -> native id, as the ledger knows them.
         notes: Why somebody who is due an account is not among the new ones, and more of the kind.
     """
 
@@ -28,6 +30,7 @@ class Stand:
     due: Due
     new: frozenset[str]
     correlate: Mapping[str, str]
+    links: Mapping[str, str]
     notes: tuple[Note, ...]
 
 
@@ -82,7 +85,7 @@ def take_stand(
             "seen; there is nothing to take away"
         )
         notes.append(note("", "gone", reason))
-    return Stand(match, thawed, new, correlate, tuple(notes))
+    return Stand(match, thawed, new, correlate, links, tuple(notes))
 
 
 def _refusals(
@@ -96,23 +99,31 @@ def _refusals(
     """Due persons without an account who get none: (code, reason) by person."""
     if not missing:
         return
-    if not policy.can(Verb.CREATE):
-        reason = f"{policy.manifest.title} shows no account for this person, and makes none"
-        for person in missing:
-            yield person, ("not_visible", reason)
-        return
+    may_create = policy.can(Verb.CREATE)
     elsewhere = set(accounts.taken["ref"].tolist()) if match.gone else set()
     key = policy.manifest.attribute(policy.manifest.correlation)
     longest = key.max_length if key is not None else None
+    numbers = {person: correlate[person] for person in missing if person in correlate}
+    told = {
+        person: (code, reason)
+        for person, code, reason in reasons_against(
+            accounts, numbers, title=policy.manifest.title, may_create=may_create
+        )
+    }
     for person in missing:
-        if person in match.gone and links[person] in elsewhere:
+        if person not in numbers:
+            reason = f"{policy.correlate} is empty, so an account could not be recognised again"
+            yield person, ("no_key", reason)
+        elif person in told:
+            yield person, told[person]
+        elif not may_create:
+            reason = f"{policy.manifest.title} shows no account for this person, and makes none"
+            yield person, ("not_visible", reason)
+        elif person in match.gone and links[person] in elsewhere:
             # It still holds a name in the target, so it is there, out of the managed scope.
             reason = "the account we knew was put where we do not look; nothing is done"
             yield person, ("not_visible", reason)
-        elif person not in correlate:
-            reason = f"{policy.correlate} is empty, so an account could not be recognised again"
-            yield person, ("no_key", reason)
-        elif longest is not None and len(correlate[person]) > longest:
+        elif longest is not None and len(numbers[person]) > longest:
             reason = f"{policy.correlate} is longer than the {longest} characters that fit"
             yield person, ("no_key", reason)
 

@@ -52,6 +52,8 @@ HAPPENED = {
     "granted": change(Verb.GRANT, after=GROUP),
     "revoked": change(Verb.REVOKE, before={"permission": "h", "name": "H"}),
     "deleted": change(Verb.DELETE, ref="gone"),
+    "cleared by a delete": change(Verb.DELETE, after={"phone": CLEAR, "title": "nurse"}),
+    "enabled and updated": change(Verb.ENABLE, after={"enabled": True, "title": "Nurse"}),
     "disabled what is gone": change(Verb.DISABLE, ref="gone", after={"enabled": False}),
     "revoked what is gone": change(Verb.REVOKE, ref="gone", before=GROUP),
 }
@@ -67,6 +69,11 @@ DID_NOT = {
     "granted": change(Verb.GRANT, after={"permission": "h", "name": "H"}),
     "revoked": change(Verb.REVOKE, before=GROUP),
     "deleted": change(Verb.DELETE),
+    "cleared by a delete": change(Verb.DELETE, after={"phone": CLEAR, "title": CLEAR}),
+    "emptied and not shut by a delete": change(
+        Verb.DELETE, after={"phone": CLEAR, "enabled": False}
+    ),
+    "enabled and not updated": change(Verb.ENABLE, after={"enabled": True, "title": "Carer"}),
 }
 
 

@@ -70,6 +70,14 @@ def test_a_permission_is_named_as_people_and_as_the_target_name_it(change):
     assert text_of(change) == "G-S-1-5 (S-1-5)"
 
 
+def test_what_a_target_calls_private_is_not_shown_either(ledger):
+    ledger.private = {"directory": frozenset({"EmA2"})}
+    change = update({"EmA2": "at.home@example.org"}, {"EmA2": CLEAR, "mail": "a@example.org"})
+    carry_out(ledger, done(change, "ref-1"))
+    (line,) = ledger.audit()
+    assert line.text == "EmA2: (private) → (empty); mail: (empty) → a@example.org"
+
+
 def test_a_private_value_is_mentioned_and_not_shown():
     change = update({}, {"Private-Email": "home@example.net", "birthDate": "1980-01-01"})
     assert text_of(change) == "Private-Email: (empty) → (private); birthDate: (empty) → (private)"

@@ -19,6 +19,16 @@ def test_a_snapshot_comes_back_equal_to_what_was_accepted(ledger):
     assert ledger.snapshot_ids("demo") == people.persons["external_id"].tolist()
 
 
+def test_a_snapshot_remembers_how_its_keys_were_made(ledger):
+    keys = {"person": "Medewerker", "contract": "ExternalID of positions"}
+    people = some_people()
+    people.keys = keys
+    ledger.accept_snapshot("demo", "run-1", people)
+    assert ledger.snapshot("demo").keys == keys
+    ledger.accept_snapshot("demo", "run-2", some_people())
+    assert ledger.snapshot("demo").keys == {}
+
+
 def test_an_empty_snapshot_is_a_snapshot(ledger):
     nobody = People(persons=pd.DataFrame(), contracts=pd.DataFrame(), taken_at=MORNING)
     ledger.accept_snapshot("demo", "run-1", nobody)

@@ -10,7 +10,7 @@ from connectors.ledger.engine import engine_for
 from connectors.ledger.ledger import open_ledger
 from connectors.ledger.tables import SCHEMA, VERSION_TABLE, metadata
 from connectors.model.errors import ConfigError
-from tests.connectors.ledger.examples import a_run, at_the_database, programs
+from tests.connectors.ledger.examples import a_run, at_the_database, programs, some_people
 
 OPEN_AND_COUNT = """
 import time
@@ -46,6 +46,19 @@ def test_a_ledger_that_is_opened_again_holds_what_it_held(ledger_url):
         ledger.start_run(a_run())
     with open_ledger(ledger_url) as ledger:
         assert [record.run for record in ledger.runs()] == ["run-1"]
+
+
+def test_a_ledger_of_the_first_schema_keeps_its_snapshot_and_learns_the_keys(ledger_url):
+    with open_ledger(ledger_url) as ledger:
+        ledger.accept_snapshot("demo", "run-1", some_people())
+    at_the_database(
+        ledger_url,
+        'ALTER TABLE snapshots DROP COLUMN "keys"',
+        "UPDATE ledger_version SET version_num = '0001'",
+    )
+    with open_ledger(ledger_url) as ledger:
+        assert ledger.snapshot("demo").digest == some_people().digest
+        assert ledger.snapshot("demo").keys == {}
 
 
 def test_a_ledger_of_a_newer_retour_is_refused_and_left_alone(ledger_url):

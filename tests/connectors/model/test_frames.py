@@ -100,7 +100,14 @@ def test_accounts_have_their_shape():
         grants=[("r1", "g")],
         permissions={"g": "G"},
     )
-    assert list(found.accounts.columns) == ["person", "enabled", "container", "label", "protected"]
+    assert list(found.accounts.columns) == [
+        "person",
+        "enabled",
+        "container",
+        "label",
+        "protected",
+        "keep",
+    ]
     assert found.accounts["person"].isna().tolist() == [False, True]
     assert found.accounts["enabled"].isna().tolist() == [False, True]
     assert found.accounts["protected"].tolist() == [False, False]

@@ -127,6 +127,20 @@ def test_a_create_gives_its_ref_to_the_persons_later_changes_under_their_planned
     assert [receipt.ref for receipt in receipts] == ["new", "new"]
 
 
+def test_an_update_that_changes_the_native_id_gives_it_to_the_persons_later_changes():
+    seen = []
+
+    def execute(change):
+        seen.append((change.id, change.ref))
+        return Written(ref="r-new" if change.ref == "r-p" else change.ref)
+
+    first, second = change("p", 1), EnableAccount(target="t", person="p", ref="r-p")
+    other = change("q")
+    receipts, _ = run([first, second, other], execute)
+    assert seen == [(first.id, "r-p"), (second.id, "r-new"), (other.id, "r-q")]
+    assert [receipt.ref for receipt in receipts] == ["r-new", "r-new", "r-q"]
+
+
 def test_a_delete_names_the_account_that_is_gone():
     delete = DeleteAccount(target="t", person="a", ref="r")
     [receipt] = apply_per_person([delete], lambda change: Written(), concurrency=1)

@@ -22,12 +22,13 @@ class Target:
     """What one target holds.
 
     Attributes:
-        accounts: ref -> {person, enabled, container, label, protected}.
+        accounts: ref -> {person, enabled, container, label, protected, keep}.
         attributes: ref -> attribute -> value.
         groups: Native id -> name.
         members: (ref, native id of the group).
         fixed: Native ids of groups that choose their members themselves.
         others: Names that other objects hold: (space, value, native id).
+        without_account: Records under which an account could be made.
     """
 
     accounts: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -36,6 +37,7 @@ class Target:
     members: set[tuple[str, str]] = field(default_factory=set)
     fixed: set[str] = field(default_factory=set)
     others: list[tuple[str, str, str]] = field(default_factory=list)
+    without_account: list[Mapping[str, str]] | None = None
 
 
 class Landscape:
@@ -102,6 +104,7 @@ class Landscape:
             grants=sorted(target.members),
             permissions=target.groups,
             taken=[*held, *target.others],
+            without_account=target.without_account,
         )
         accounts.permissions["grantable"] = ~accounts.permissions.index.isin(sorted(target.fixed))
         return accounts
@@ -114,6 +117,9 @@ class Landscape:
             self._create(change, target, policy)
             return
         assert ref is not None, f"{change.verb} without an account"
+        if change.verb is Verb.DELETE and policy.manifest.delete_clears:
+            self._clear(change, target, ref)
+            return
         assert ref in target.accounts, f"{change.verb} of an account that is not there"
         account = target.accounts[ref]
         match change.verb:
@@ -123,7 +129,9 @@ class Landscape:
                 self._write(target, ref, self._resolved(change))
                 account["person"] = target.attributes[ref].get(policy.manifest.correlation)
             case Verb.ENABLE | Verb.DISABLE:
-                account["enabled"] = change.after["enabled"]
+                wanted = self._resolved(change)
+                account["enabled"] = wanted.pop("enabled")
+                self._write(target, ref, wanted)
             case Verb.MOVE:
                 account["container"] = change.after["container"]
             case Verb.GRANT:
@@ -140,6 +148,14 @@ class Landscape:
                 del self.links[change.target, change.person]
                 self.grants.pop((change.target, change.person), None)
 
+    def _clear(self, change: Change, target: Target, ref: str) -> None:
+        if ref in target.accounts:
+            wanted = self._resolved(change)
+            if "enabled" in wanted:
+                target.accounts[ref]["enabled"] = wanted.pop("enabled")
+            self._write(target, ref, wanted)
+        del self.links[change.target, change.person]
+
     def _create(self, change: Change, target: Target, policy: TargetPolicy) -> None:
         ref = f"{change.target}-{len(target.accounts) + 1}"
         while ref in target.accounts:
@@ -152,7 +168,9 @@ class Landscape:
             target.attributes[ref].setdefault(attribute, f"{attribute}.{change.person}@made.test")
         target.accounts[ref] = {
             "person": wanted[policy.manifest.correlation],
-            "enabled": False if Verb.ENABLE in policy.manifest.verbs else None,
+            "enabled": policy.manifest.creates_enabled
+            if Verb.ENABLE in policy.manifest.verbs
+            else None,
             "container": container,
         }
         self.links[change.target, change.person] = ref

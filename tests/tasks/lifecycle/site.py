@@ -51,7 +51,7 @@ APPLICATION: Final = Manifest(
 EMPLOYEE: Final = Manifest(
     connector="employee",
     title="HR: employee",
-    verbs=frozenset({Verb.CORRELATE, Verb.UPDATE}),
+    verbs=frozenset({Verb.CORRELATE, Verb.UPDATE, Verb.DELETE}),
     correlation="number",
     attributes=(
         Attribute(name="number", clearable=False, on_update=False),
@@ -60,6 +60,25 @@ EMPLOYEE: Final = Manifest(
     open_attributes=True,
     context=("BcCo",),
     write_back=True,
+    delete_clears=True,
+)
+USER: Final = Manifest(
+    connector="user",
+    title="HR: user",
+    verbs=frozenset(Verb) - {Verb.MOVE, Verb.GRANT, Verb.REVOKE},
+    correlation="number",
+    attributes=(
+        Attribute(name="number", clearable=False, on_update=False),
+        Attribute(name="code", clearable=False),
+        Attribute(name="Upn", compare=Compare.IGNORE_CASE, unique_in=ADDRESS),
+        Attribute(name="InSi", clearable=False),
+    ),
+    open_attributes=True,
+    context=("BcCo",),
+    write_back=True,
+    creates_enabled=True,
+    enable_updates=True,
+    delete_clears=True,
 )
 
 
@@ -79,9 +98,23 @@ def field(name: str, raw: Mapping[str, Any], manifest: Manifest) -> FieldMapping
     )
 
 
-def fields(manifest: Manifest, **mapped: Mapping[str, Any]) -> tuple[FieldMapping, ...]:
-    """Mapped fields of a target."""
-    return tuple(field(name, raw, manifest) for name, raw in mapped.items())
+def fields(manifest: Manifest, **mapped: Any) -> tuple[FieldMapping, ...]:
+    """Mapped fields of a target; what a delete clears is added as `tasks.fields` does it."""
+    made: list[FieldMapping] = []
+    for name, given in mapped.items():
+        several = given if isinstance(given, list) else [given]
+        own = [field(name, raw, manifest) for raw in several]
+        attribute = manifest.attribute(name) or Attribute(name=name)
+        kept = any(
+            "delete" in one.on or raw.get("when_deleted") == "keep"
+            for one, raw in zip(own, several, strict=True)
+        )
+        if manifest.delete_clears and attribute.clearable and not kept:
+            own.append(
+                FieldMapping(name=name, kind="value", argument=None, on=frozenset({"delete"}))
+            )
+        made += own
+    return tuple(made)
 
 
 ADDRESS_OF_NAMES: Final = {
@@ -123,6 +156,20 @@ POLICIES: Final = {
         depends_on=("ad",),
         fields=fields(EMPLOYEE, EmAd={"from": "accounts.ad.mail"}),
     ),
+    "user": TargetPolicy(
+        name="user",
+        manifest=USER,
+        depends_on=("ad",),
+        fields=fields(
+            USER,
+            code={"template": "77.{person.external_id}", "on": ["create"]},
+            Upn={"from": "accounts.ad.upn"},
+            InSi=[
+                {"value": True, "on": ["create", "correlate"]},
+                {"value": False, "on": ["delete"]},
+            ],
+        ),
+    ),
 }
 
 
@@ -130,7 +177,7 @@ def policy(name: str, raw: Mapping[str, Any]) -> TargetPolicy:
     """A target of the site with some decisions of its own, in the shapes of a case file.
 
     Args:
-        name: `ad`, `app` or `hr`.
+        name: `ad`, `app`, `hr` or `user`.
         raw: Any of `fields` (replace those of that name), `only_fields` (replace all), `verbs`
             (taken out of the manifest with `cannot`), `produces`, `leavers`, `limits`, `correlate`,
             `containers` (false for none), `only_update_on_correlate`, `depends_on`.
@@ -139,10 +186,11 @@ def policy(name: str, raw: Mapping[str, Any]) -> TargetPolicy:
     manifest = made.manifest
     if "cannot" in raw:
         manifest = replace(manifest, verbs=manifest.verbs - {Verb(verb) for verb in raw["cannot"]})
-    mapped = {} if "only_fields" in raw else {one.name: one for one in made.fields}
-    for key, given in (raw.get("only_fields") or raw.get("fields") or {}).items():
-        mapped[key] = field(key, given, manifest)
-    made = replace(made, manifest=manifest, fields=tuple(mapped.values()))
+    own = fields(manifest, **(raw.get("only_fields") or raw.get("fields") or {}))
+    named = {one.name for one in own}
+    others = () if "only_fields" in raw else made.fields
+    mapped = (*(one for one in others if one.name not in named), *own)
+    made = replace(made, manifest=manifest, fields=mapped)
     if raw.get("containers") is False:
         made = replace(made, containers=None)
     if "leavers" in raw:

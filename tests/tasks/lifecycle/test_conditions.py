@@ -103,3 +103,42 @@ def test_a_column_that_the_import_does_not_have_stops_the_run(path):
 def test_an_operator_that_does_not_exist_stops_the_run():
     with pytest.raises(ConfigError, match="matches"):
         meets(Test("contract.title", "matches", ".*"))
+
+
+def test_a_rule_can_ask_for_everybody_below_a_department_and_for_who_leads_one():
+    people = hr.people(
+        [
+            {"external_id": "above", "person_id": "p", "department_id": "BOARD"},
+            {"external_id": "there", "person_id": "q", "department_id": "CARE"},
+            {"external_id": "below", "person_id": "r", "department_id": "NURSING"},
+            {"external_id": "alike", "person_id": "s", "department_id": "CARE-HOME"},
+        ],
+        departments=[
+            {"external_id": "BOARD"},
+            {"external_id": "CARE", "parent_id": "BOARD", "manager_id": "q"},
+            {"external_id": "NURSING", "parent_id": "CARE"},
+            {"external_id": "CARE-HOME", "parent_id": "BOARD"},
+        ],
+    )
+    table = ContractTable(people)
+
+    def met(path, operator, value):
+        return set(table.contracts.loc[table.holds(Test(path, operator, value)), "external_id"])
+
+    assert met("contract.department.path", "contains", "|care|") == {"there", "below"}
+    assert met("person.manages", "contains", "|CARE|") == {"there"}
+    assert met("person.manages", "exists", value=True) == {"there"}
+
+
+def test_one_of_several_groups_is_met_whole():
+    people = hr.people(
+        [{"external_id": one, "person_id": one} for one in ("hr", "more", "none")],
+        persons=[
+            {"external_id": "hr", "custom.afas_groups": "|FIN|HR|"},
+            {"external_id": "more", "custom.afas_groups": "|FIN|HR-ALL|"},
+            {"external_id": "none"},
+        ],
+    )
+    table = ContractTable(people)
+    mask = table.holds(Test("person.custom.afas_groups", "contains", "|HR|"))
+    assert table.contracts.loc[mask, "external_id"].tolist() == ["hr"]

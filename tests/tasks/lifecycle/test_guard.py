@@ -26,12 +26,13 @@ LIMITS = SourceLimits(
 )
 
 
-def people(ids, *, blocked=(), code=INVALID, contracts=True, **columns):
+def people(ids, *, blocked=(), code=INVALID, contracts=True, keys=None, **columns):
     return People(
         persons=pd.DataFrame({"external_id": ids, "family_name": "X"} | columns),
         contracts=pd.DataFrame({"external_id": ids, "person_id": ids} if contracts else {}),
         blocked=pd.DataFrame([(one, code, "why") for one in blocked], columns=BLOCKED),
         taken_at=datetime(2026, 11, 23, tzinfo=UTC),
+        keys=keys,
     )
 
 
@@ -192,6 +193,43 @@ def test_what_was_written_back_is_no_change():
     known = people(numbers(3))
     now = people(numbers(3), work_email=[f"{n}@example.org" for n in numbers(3)])
     assert review_source(now, known, SourceLimits(changed=Limit(count=0))) == []
+
+
+POSITIONS = {"person": "Medewerker", "contract": "ExternalID of positions"}
+EMPLOYMENTS = {"person": "Medewerker", "contract": "ExternalID of employments"}
+BY_NUMBER = {"person": "Persoonsnummer", "contract": "ExternalID of positions"}
+
+
+def other_keys(then, now, ids=("1", "2", "3")):
+    return review_source(people(ids, keys=now), people(ids, keys=then), SourceLimits())
+
+
+def test_contract_keys_made_in_another_way_are_refused_and_both_ways_are_named():
+    (objection,) = other_keys(POSITIONS, EMPLOYMENTS)
+    assert objection.reason == (
+        "the key of a contract is now made from ExternalID of employments; in the last accepted"
+        " import it was ExternalID of positions: put the settings of the source back, or read the"
+        " plan and approve its digest"
+    )
+
+
+def test_a_plan_with_other_contract_keys_can_be_approved_and_one_with_other_persons_cannot():
+    assert lift(other_keys(POSITIONS, EMPLOYMENTS), approved=True) == ()
+    (objection,) = lift(other_keys(POSITIONS, BY_NUMBER), approved=True)
+    assert "person is now made from Persoonsnummer" in objection.reason
+    assert "fresh ledger" in objection.reason
+
+
+def test_keys_are_compared_whatever_the_limits_allow():
+    assert len(other_keys(POSITIONS, EMPLOYMENTS)) == 1
+    assert len(other_keys(EMPLOYMENTS, BY_NUMBER)) == 2
+    assert other_keys(POSITIONS, POSITIONS) == []
+
+
+def test_a_source_that_does_not_say_how_keys_are_made_has_nothing_to_compare():
+    assert other_keys(None, POSITIONS) == []
+    assert other_keys(POSITIONS, None) == []
+    assert review_source(people(["1"], keys=POSITIONS), None, SourceLimits()) == []
 
 
 # --- The plan -------------------------------------------------------------------------------------

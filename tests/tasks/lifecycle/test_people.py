@@ -167,6 +167,47 @@ def test_facts_know_what_the_department_list_knows():
     assert pd.isna(facts.loc["r", "contract.department_manager_id"])
 
 
+@pytest.mark.parametrize(
+    ("department", "path"),
+    [
+        ("NURSING", "|BOARD|CARE|NURSING|"),
+        ("BOARD", "|BOARD|"),
+        ("NOWHERE", "|NOWHERE|"),
+        ("LOST", "|GONE|LOST|"),
+        ("B", "|A|C|B|"),
+        ("A|B", "|A¦B|"),
+    ],
+)
+def test_b15_the_path_of_a_department_ends_at_the_top_at_an_unknown_parent_and_in_a_cycle(
+    department, path
+):
+    above = {"NURSING": "CARE", "CARE": "BOARD", "BOARD": None, "LOST": "GONE"}
+    around = {"A": "B", "B": "C", "C": "A"}
+    people = hr.people(
+        [{"external_id": "1", "department_id": department}, {"external_id": "2", "person_id": "q"}],
+        departments=[
+            {"external_id": key, "parent_id": parent} for key, parent in {**above, **around}.items()
+        ],
+    )
+    facts = person_facts(people, TODAY)
+    assert facts.loc["p", "contract.department_path"] == path
+    assert pd.isna(facts.loc["q", "contract.department_path"])
+
+
+def test_who_leads_departments_manages_them():
+    people = hr.people(
+        [{"external_id": "1"}, {"external_id": "2", "person_id": "q"}],
+        departments=[
+            {"external_id": "NURSING", "manager_id": "p"},
+            {"external_id": "CARE", "manager_id": "p"},
+            {"external_id": "IT", "manager_id": "somebody who left"},
+        ],
+    )
+    facts = person_facts(people, TODAY)
+    assert facts.loc["p", "person.manages"] == "|CARE|NURSING|"
+    assert pd.isna(facts.loc["q", "person.manages"])
+
+
 def test_both_spellings_of_a_path_mean_one_column():
     assert column_of("contract.department.id") == column_of("contract.department_id")
     assert column_of("contract.title.name") == column_of("contract.title")

@@ -6,7 +6,8 @@ A file gives `as_of` and, as far as it matters:
   null removes;
 * `persons`, `contracts`, `blocked`, `rules`, `scope`, and `policies`: what a target decides
   otherwise than in `site.py`;
-* `accounts`, `groups`, `fixed` (groups that choose their members) and `taken` per target;
+* `accounts`, `groups`, `fixed` (groups that choose their members), `taken` and `records` (those
+  without an account) per target;
 * `ledger` (`links`, `grants`, `absences`).
 
 It expects `changes` and `notes`, these and no others; silence has to be `silent: <reason>`. Of a
@@ -115,6 +116,7 @@ def target_of(case, name):
         members=members,
         fixed=set(case.get("fixed", {}).get(name, ())),
         others=[tuple(row) for row in case.get("taken", {}).get(name, [])],
+        without_account=case.get("records", {}).get(name),
     )
 
 
