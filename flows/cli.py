@@ -128,8 +128,8 @@ def provision(
         profile=_profile(profile),
         live=live,
         as_of=as_of,
-        persons=tuple(person or ()),
-        targets=tuple(target or ()),
+        persons=_ids(person, "--person"),
+        targets=_ids(target, "--target"),
         approve=approve,
         report=_report_file(report),
     )
@@ -221,6 +221,13 @@ def _profile(given: str | None) -> str:
     from config.settings import read_settings
 
     return read_settings().profile
+
+
+def _ids(given: list[str] | None, option: str) -> tuple[str, ...]:
+    """What an option was given. An empty one is most likely a variable that a script never set."""
+    if any(not one.strip() for one in given or ()):
+        raise ConfigError("an empty id names nobody", key=option)
+    return tuple(given or ())
 
 
 def _log_level() -> str:

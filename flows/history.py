@@ -11,6 +11,7 @@ from rich.text import Text
 from config.settings import read_settings
 from connectors.ledger.ledger import Ledger, open_ledger
 from connectors.ledger.records import JournalEntry, RunRecord
+from connectors.ledger.runs import BROKEN_OFF
 from flows.report_view import OUTCOME_STYLES, reasons, show_end, show_report
 from flows.terminal import line, say, show, show_json, table
 
@@ -23,6 +24,7 @@ MEANINGS: Final = {
     5: "stale plan",
     6: "unreachable",
     130: "interrupted",
+    BROKEN_OFF: "broken off",
 }
 SHORT_DIGEST: Final = 12
 
@@ -63,7 +65,9 @@ def show_run(name: str, *, as_json: bool) -> None:
         return
     show_report(report)
     _show_journal(record, journal)
-    if record.report is None:
+    if record.exit == BROKEN_OFF:
+        line(Text("BROKEN OFF", "bold red"), " - its process died; see the journal")
+    elif record.report is None:
         line(Text("OPEN", "bold yellow"), " - it is going on, or its process died; see the journal")
     else:
         show_end(report)
@@ -87,8 +91,8 @@ def _stub(record: RunRecord) -> dict[str, Any]:
         "mode": record.mode,
         "as_of": record.as_of.isoformat(),
         "started": record.started.isoformat(timespec="seconds"),
-        "finished": None,
-        "exit": None,
+        "finished": record.finished and record.finished.isoformat(timespec="seconds"),
+        "exit": record.exit,
         "plan": None,
         "targets": {},
         "changes": [],
@@ -141,7 +145,7 @@ def _local(moment: datetime) -> str:
 
 
 def _took(record: RunRecord) -> str:
-    if record.finished is None:
+    if record.finished is None or record.exit == BROKEN_OFF:
         return "-"
     seconds = round((record.finished - record.started).total_seconds())
     minutes, seconds = divmod(max(seconds, 0), 60)

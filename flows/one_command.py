@@ -44,7 +44,9 @@ def prepare(level: str) -> None:
         os.environ.setdefault(name, value)
     if "PREFECT_HOME" not in os.environ and not _has_profiles():
         try:
-            HOME.mkdir(mode=0o700, parents=True, exist_ok=True)  # its database names people
+            for folder in (HOME.parent, HOME):  # ledger and database in there name people
+                folder.mkdir(exist_ok=True)
+                folder.chmod(0o700)
         except OSError as error:
             message = f"the folder {HOME} cannot be made ({error.strerror}); set PREFECT_HOME"
             raise ConfigError(message) from error

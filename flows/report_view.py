@@ -30,6 +30,8 @@ VERB_STYLES: Final = {
     "delete": "red",
 }
 OUTCOME_STYLES: Final = {"failed": "red", "in_doubt": "red", "set_aside": "yellow"}
+IN_WORDS: Final = {"not_due": "no rule gives it any more"}
+"""What a reason is called where people read it."""
 NOT_DONE: Final = frozenset(OUTCOME_STYLES)
 
 
@@ -147,11 +149,11 @@ def _show_changes(changes: Sequence[Change], *, live: bool, most: int | None) ->
 
 
 def _shares(counts: Mapping[str, int], most: int | None) -> dict[str, int]:
-    """How many changes of each target are shown: one with few leaves room to the others."""
+    """How many changes of each target are shown: at least one, and few leave room to others."""
     left = sum(counts.values()) if most is None else most
     shares: dict[str, int] = {}
     for place, target in enumerate(sorted(counts, key=lambda target: counts[target])):
-        shares[target] = min(counts[target], left // (len(counts) - place))
+        shares[target] = min(counts[target], max(1, left // (len(counts) - place)))
         left -= shares[target]
     return shares
 
@@ -185,8 +187,9 @@ def _what(change: Change) -> Text:
 def _because(change: Change) -> Text:
     # A rule says more than the id of a contract, which in AFAS is 73 characters long.
     reasons = sorted(change["because"], key=lambda reason: not reason.startswith("rule:"))
+    reasons = [IN_WORDS.get(reason, reason) for reason in reasons]
     short = (
-        reason if len(reason) <= LONG_REASON else f"{reason[: LONG_REASON - 1]}…"
+        reason if len(reason) <= LONG_REASON or " " in reason else f"{reason[: LONG_REASON - 1]}…"
         for reason in reasons
     )
     return Text(f"  [{', '.join(short)}]" if reasons else "", "dim")
@@ -220,9 +223,10 @@ def _show_notes(notes: Sequence[Mapping[str, Any]], most: int | None) -> None:
     rows = table("", "", "", "", wrapped=(3,))
     for code, group in groupby(ordered, key=lambda note: note["code"] or "note"):
         some = list(group)
-        # Each kind gets its share: three hundred of one do not hide the only one of another.
+        # Each kind gets its share, and one line at least: three hundred of one do not hide the
+        # only one of another.
         for place, note in enumerate(some):
-            if left == 0 or (most is not None and place == max(3, most // 4)):
+            if place and (left <= 0 or (most is not None and place == max(3, most // 4))):
                 rows.add_row("", "", "", Text(f"... {len(some) - place} more", "dim"))
                 break
             left -= 1

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from rich.text import Text
 
@@ -23,7 +24,16 @@ from flows.terminal import (
     write_atomically,
 )
 from flows.watch import Watch, watching
-from tasks.run import DONE, INCOMPLETE, INTERRUPTED, UNREACHABLE, Ending
+from tasks.reporting import build_report
+from tasks.run import (
+    DONE,
+    INCOMPLETE,
+    INTERRUPTED,
+    UNREACHABLE,
+    Ending,
+    exit_code_of,
+    new_run,
+)
 from tasks.setup import load_site
 
 STARTING: Final = "Starting Prefect"
@@ -81,12 +91,12 @@ class Request:
 
 def run_provision(request: Request, log_level: str) -> int:
     """Run `provision` and show how it ended; returns the exit code."""
-    prepare(log_level)
     try:
         load_site(request.profile, request.targets)
-    except RetourError:
-        # No need to start Prefect's server to say so.
-        return _close(request, _refused_at_once(request))
+    except RetourError as error:
+        # No need to import Prefect, let alone to start its server, to say so.
+        return _close(request, _refused_at_once(request, error))
+    prepare(log_level)
     console = talk()
     with watching(console) as watch:
         try:
@@ -103,14 +113,13 @@ def run_provision(request: Request, log_level: str) -> int:
     return _close(request, ending)
 
 
-def _refused_at_once(request: Request) -> Ending:
-    from tasks.attempt import Attempt
-
-    attempt = Attempt(**request.parameters)
-    with attempt:
-        attempt.ready()
-    assert attempt.ending is not None  # noqa: S101 - an attempt that is over has ended
-    return attempt.ending
+def _refused_at_once(request: Request, error: RetourError) -> Ending:
+    zone, code = ZoneInfo("UTC"), exit_code_of(error)
+    run = new_run(request.parameters, zone)
+    report = build_report(
+        run, profile=request.profile, zone=zone, exit_code=code, refused=str(error)
+    )
+    return Ending(run.id, code, report)
 
 
 def _provision(request: Request, watch: Watch) -> Ending:
@@ -136,6 +145,11 @@ def _close(request: Request, ending: Ending) -> int:
             say(f"warning: {note['person']}: {note['reason']}", "yellow")
     if report["plan"]:
         show_report(report, most_changes=MOST_CHANGES, most_notes=MOST_NOTES)
+    for name, target in report["targets"].items():
+        if target["given_up"] is not None:
+            aside = target["outcomes"].get("set_aside", 0)
+            left = f"; {aside} {'change' if aside == 1 else 'changes'} set aside" if aside else ""
+            complain(f"{name} was given up: {target['given_up']}{left}")
     if report["refused"]:
         complain(reasons(report))
     if report["plan"]:
@@ -172,8 +186,8 @@ def _write_report(request: Request, ending: Ending) -> bool:
 
 def run_check(profile: str, log_level: str) -> int:
     """Run `check` and show what it found; returns the exit code."""
-    prepare(log_level)
     load_site(profile)
+    prepare(log_level)
     console = talk()
     with watching(console) as watch:
         watch.phase(STARTING)

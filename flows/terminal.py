@@ -18,6 +18,8 @@ from rich.text import Text
 UNBOUND: Final = 100_000
 """Columns of a pipe: nothing is wrapped and no digest is cut."""
 
+STOPPING_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
 Cell = str | Text
 
 
@@ -103,7 +105,7 @@ def write_atomically(path: Path, content: str) -> None:
 
 @contextlib.contextmanager
 def interruptible(console: Console, first: str) -> Iterator[None]:
-    """Let Ctrl-C end the context in order, and a second one at once.
+    """Let Ctrl-C, or SIGTERM, end the context in order, and a second one at once.
 
     Args:
         console: Where talk goes.
@@ -119,11 +121,12 @@ def interruptible(console: Console, first: str) -> Iterator[None]:
         console.print(Text(first, "yellow"), soft_wrap=True)
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGINT, interrupt)
+    before = {number: signal.signal(number, interrupt) for number in STOPPING_SIGNALS}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, action in before.items():
+            signal.signal(number, action)
 
 
 def _text(part: Cell) -> Text:

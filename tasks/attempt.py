@@ -1,9 +1,7 @@
 """One attempt at a run: opens it, holds its lock, turns its end into a report and a state."""
 
-import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from datetime import date
 from types import TracebackType
 from typing import Any, Final, Self
 from zoneinfo import ZoneInfo
@@ -19,9 +17,9 @@ from connectors.sdk.clock import now
 from tasks.brake import HALTED
 from tasks.decide import Verdict
 from tasks.execute import set_aside
-from tasks.lifecycle.inputs import Scope
 from tasks.progress import tell
-from tasks.report import build_report, publish, summary
+from tasks.report import publish
+from tasks.reporting import build_report, summary
 from tasks.run import (
     APPROVABLE,
     DONE,
@@ -38,6 +36,7 @@ from tasks.run import (
     Shard,
     exit_code_of,
     exit_code_of_receipts,
+    new_run,
 )
 from tasks.setup import forget, load_site, open_site, site_of
 
@@ -70,7 +69,7 @@ class Attempt:
         self._stack = ExitStack()
         self._zone = ZoneInfo("UTC")
         self._name = str(parameters["profile"])
-        self.run = _run(parameters, ZoneInfo("UTC"))
+        self.run = new_run(parameters, ZoneInfo("UTC"))
         self.plan: Plan | None = None
         self.receipts: Sequence[Receipts] = ()
         self.ending: Ending | None = None
@@ -89,10 +88,11 @@ class Attempt:
         given = self._parameters
         zone, name = load_site(given["profile"], given["targets"])
         self._zone, self._name = zone, name
-        self.run = _run(given, zone)
+        self.run = new_run(given, zone)
         site = open_site(self.run)
         self._stack.callback(forget, self.run)
         site.lock = self._stack.enter_context(site.ledger.lock(name, self.run.id))
+        site.ledger.break_off_runs(name, now())
         site.ledger.start_run(
             RunRecord(
                 run=self.run.id,
@@ -227,23 +227,6 @@ def _receipts_so_far(plan: Plan, journal: Sequence[JournalEntry]) -> Iterator[Re
         yield Receipts(name, 0, tuple(receipt for receipt in answered if receipt is not None))
         yield set_aside(Shard(name, 0, open_ones), HALTED, outcome=Outcome.IN_DOUBT)
         yield set_aside(Shard(name, 0, left), HALTED)
-
-
-def _run(given: dict[str, Any], zone: ZoneInfo) -> Run:
-    started = now()
-    return Run(
-        run_id=f"{started.astimezone(zone):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}",
-        profile=str(given["profile"]),
-        dry_run=given["dry_run"],
-        as_of=_day(given["as_of"], started.astimezone(zone).date()),
-        scope=Scope(frozenset(given["persons"]), frozenset(given["targets"])),
-        approve=given["approve"],
-        started=started,
-    )
-
-
-def _day(given: date | None, today: date) -> date:
-    return given if given is not None else today
 
 
 def _outcomes(report: dict[str, Any]) -> str:

@@ -4,7 +4,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from connectors.model.connector import Finding, Reader, Source
-from connectors.model.errors import ConfigError, ConnectorError
+from connectors.model.errors import ConfigError, ConnectorError, Misconfigured
 from tasks.run import Run
 from tasks.setup import site_of
 
@@ -49,7 +49,8 @@ def examine(run: Run, name: str) -> Examined:
         findings.append(Finding(ok=False, subject="settings", detail=str(error)))
     except ConnectorError as error:
         subject = error.operation or name
-        findings.append(Finding(ok=False, subject=subject, detail=str(error), reached=False))
+        answered = isinstance(error, Misconfigured)
+        findings.append(Finding(ok=False, subject=subject, detail=str(error), reached=answered))
     return Examined(
         name, tuple(findings) or (Finding(ok=True, subject=name, detail="nothing to look at"),)
     )

@@ -1,13 +1,16 @@
 """A run, and what its steps hand to each other. Plain classes: Prefect leaves them alone."""
 
-from collections.abc import Iterator
+import secrets
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from connectors.model.change import Change
 from connectors.model.errors import (
     ConfigError,
     ConnectorError,
+    Misconfigured,
     RetourError,
     RunRefused,
     StalePlan,
@@ -15,6 +18,7 @@ from connectors.model.errors import (
 )
 from connectors.model.plan import Plan
 from connectors.model.receipt import Outcome, Receipt
+from connectors.sdk.clock import now
 from tasks.lifecycle.inputs import Scope
 
 
@@ -56,6 +60,26 @@ class Run:
     def __repr__(self) -> str:
         """Readable in Prefect's log."""
         return f"Run({self.id}, {self.mode})"
+
+
+def new_run(given: Mapping[str, Any], zone: ZoneInfo) -> Run:
+    """A run that begins now.
+
+    Args:
+        given: Parameters of the flow.
+        zone: Time zone of the profile: its day is today, unless another one was asked for.
+    """
+    started = now()
+    local = started.astimezone(zone)
+    return Run(
+        run_id=f"{local:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}",
+        profile=str(given["profile"]),
+        dry_run=given["dry_run"],
+        as_of=given["as_of"] if given["as_of"] is not None else local.date(),
+        scope=Scope(frozenset(given["persons"]), frozenset(given["targets"])),
+        approve=given["approve"],
+        started=started,
+    )
 
 
 class Shard:
@@ -158,9 +182,13 @@ class Ending:
 
 
 def exit_code_of(error: RetourError) -> int:
-    """The exit code of an error that ended a run before its first write."""
+    """The exit code of an error that ended a run before its first write.
+
+    A system that answers, but not with what the settings promise, is a matter of the settings; so
+    `retour check` says too.
+    """
     match error:
-        case ConfigError():
+        case ConfigError() | Misconfigured():
             return USAGE
         case UnsafePlan() | RunRefused():
             return REFUSED
@@ -197,5 +225,6 @@ __all__ = [
     "Shard",
     "exit_code_of",
     "exit_code_of_receipts",
+    "new_run",
     "shards_of",
 ]

@@ -10,8 +10,6 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ValidationError
-
 from config.loader import LoadedProfile, load_profile
 from config.settings import RetourSettings, read_settings
 from config.several import hint
@@ -22,6 +20,7 @@ from connectors.model.accounts import Accounts
 from connectors.model.connector import Connector, Reader, SandboxOptions, Source, Writer
 from connectors.model.errors import ConfigError, RunRefused
 from connectors.model.people import People
+from connectors.sdk.once import Once
 from tasks.brake import Brake
 from tasks.compile import (
     compile_names,
@@ -30,6 +29,7 @@ from tasks.compile import (
     compile_targets,
     located,
 )
+from tasks.connector_settings import ConnectorSettings, check_without_prefect
 from tasks.lifecycle.inputs import Memory
 from tasks.lifecycle.mapping import World
 from tasks.lifecycle.people import column_of, person_facts
@@ -75,13 +75,20 @@ class Site:
             self.rules = compile_rules(loaded)
             self.options = compile_names(loaded)
             self.source_limits = compile_source_limits(loaded)
-            self._source_settings()
-            settings = {name: self._settings_of(name, to_write=False) for name in self._targets}
+            self._settings = ConnectorSettings(
+                loaded, self._source, self._targets, block_secret=_block_secret
+            )
+            self._settings.of_source()
+            settings = {
+                name: self._settings.of_target(name, to_write=False) for name in self._targets
+            }
             self.policies = compile_targets(loaded, self._targets, settings, self.rules)
         self.ledger: Ledger = open_ledger(environment.ledger_url)
+        self.ledger.private = {n: policy.manifest.private for n, policy in self.policies.items()}
         self.lock: Lock | None = None
         self.stopped: dict[str, str] = {}
         self.brake = Brake()
+        self._once = Once()
         self._run = run
         self.seat = self._preview() if run.dry_run else self._live(run)
 
@@ -91,7 +98,7 @@ class Site:
     def _live(self, run: Run) -> Seat:
         with located(self._loaded):
             for target in self._targets:  # a missing write credential is told now, not half-way
-                settings = self._settings_of(target, to_write=True)
+                settings = self._settings.of_target(target, to_write=True)
                 check = self._targets[target].check_writer
                 if check is not None:
                     check(settings, target)
@@ -101,20 +108,23 @@ class Site:
         """The HR system, read-only."""
         assert self._source.open_source is not None  # noqa: S101 - checked when the site was made
         with located(self._loaded):
-            return self._source.open_source(self._source_settings())
+            return self._source.open_source(self._settings.of_source())
 
     def open_reader(self, target: str) -> Reader:
         """A target, read-only."""
-        opens = self._targets[target].open_reader
-        assert opens is not None  # noqa: S101 - a connector that writes also reads
+        connector = self._targets[target]
         with located(self._loaded):
-            return opens(self._settings_of(target, to_write=False), target)
+            settings = self._settings.of_target(target, to_write=False)
+            if connector.open_shared_reader is not None:
+                return connector.open_shared_reader(settings, target, self._once)
+            assert connector.open_reader is not None  # noqa: S101 - who writes also reads
+            return connector.open_reader(settings, target)
 
     def _open_writer(self, target: str) -> Writer:
         opens = self._targets[target].open_writer
         assert opens is not None  # noqa: S101 - checked when the profile was compiled
         with located(self._loaded):
-            return opens(self._settings_of(target, to_write=True), target)
+            return opens(self._settings.of_target(target, to_write=True), target)
 
     def memory(self, people: People, as_of: date) -> Memory:
         """What the ledger knows, with whoever is missing from this import for the first time."""
@@ -157,47 +167,6 @@ class Site:
         if self.lock is not None:
             self.lock.check()
 
-    def _source_settings(self) -> BaseModel:
-        spec = self._loaded.profile.source
-        given = self._loaded.source_settings(
-            skip=_write_only(self._source), block_secret=_block_secret
-        )
-        if spec.fields:
-            given[self._source.fields_setting] = dict(spec.fields)
-        return self._settings(self._source, given, "source", to_write=False)
-
-    def _settings_of(self, target: str, *, to_write: bool) -> BaseModel:
-        connector = self._targets[target]
-        given = self._loaded.target_settings(
-            target,
-            skip=frozenset() if to_write else _write_only(connector),
-            block_secret=_block_secret,
-        )
-        spec = self._loaded.profile.targets[target]
-        if spec.concurrency is not None:
-            if "concurrency" not in connector.settings.model_fields:
-                message = f"{connector.name} writes one person at a time; leave it out"
-                raise ConfigError(message, key=f"targets.{target}.concurrency")
-            given["concurrency"] = spec.concurrency
-        if connector.mapped_setting is not None and spec.fields:
-            told = given.get(connector.mapped_setting, ())
-            given[connector.mapped_setting] = sorted({*told, *spec.fields})
-        return self._settings(connector, given, "targets", target, to_write=to_write)
-
-    def _settings(
-        self, connector: Connector, given: dict[str, Any], *key: str, to_write: bool
-    ) -> BaseModel:
-        left_out = frozenset() if to_write else _write_only(connector)
-        kept = {name: value for name, value in given.items() if name not in left_out}
-        try:
-            return connector.settings.model_validate(kept)
-        except ValidationError as error:
-            raise self._loaded.explain(error, connector.settings, *key, "settings") from None
-        except ConfigError as error:
-            if error.key is not None and error.file is None:
-                error.key = ".".join((*key, "settings", error.key))
-            raise
-
 
 def _connectors(loaded: LoadedProfile) -> tuple[Connector, dict[str, Connector]]:
     """The connector of the source, and those of the targets by name."""
@@ -223,15 +192,6 @@ def _refuse_blocks(loaded: LoadedProfile) -> None:
                 "settings from a Prefect block are not available yet; write them under settings"
             )
             raise ConfigError(message, key=f"{key}.block")
-
-
-def _write_only(connector: Connector) -> frozenset[str]:
-    """Settings that only a writer needs; a preview does not even resolve them."""
-    return frozenset(
-        name
-        for name, field in connector.settings.model_fields.items()
-        if isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("write_only")
-    )
 
 
 def _found(connector: str, key: str) -> Connector:
@@ -260,7 +220,8 @@ _OVER: set[str] = set()
 def load_site(profile: str, targets: Collection[str] = ()) -> tuple[ZoneInfo, str]:
     """Time zone and name of a profile: what a run must know before it can be named.
 
-    Everything is checked that needs no secret, for those may be in a Prefect block.
+    Everything is checked that needs no secret of a Prefect block, so that a mistake is told before
+    Prefect is started.
 
     Args:
         profile: Name or file.
@@ -275,9 +236,10 @@ def load_site(profile: str, targets: Collection[str] = ()) -> tuple[ZoneInfo, st
         message = f"{loaded.name} has no target {target!r}{hint(target, known)}"
         raise ConfigError(message, key="targets")
     with located(loaded):
-        _, connectors = _connectors(loaded)
+        source, connectors = _connectors(loaded)
         compile_targets(loaded, connectors, dict.fromkeys(connectors), compile_rules(loaded))
         compile_names(loaded)
+        check_without_prefect(loaded, source, connectors)
     return ZoneInfo(loaded.profile.timezone), loaded.name
 
 

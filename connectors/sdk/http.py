@@ -1,7 +1,8 @@
 """HTTP for connectors: one client, one place where a response turns into an error, bounded retries.
 
 Reads are retried. A write is repeated by itself only when it cannot have happened (connection
-refused, 429, 503); after anything else the connector reads back first.
+refused, 429, 503); after anything else the connector reads back first. A system that asks for
+patience (Retry-After) gets it, up to half a minute; one that asks for more is left alone at once.
 """
 
 import email.utils
@@ -34,6 +35,7 @@ from connectors.sdk.clock import now
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 ATTEMPTS: Final = 4
 LONGEST_WAIT_SECONDS: Final = 30.0
+"""A run waits no longer before it tries again: it holds the lock of its profile meanwhile."""
 BODY_IN_MESSAGE: Final = 300
 """Characters of a response body that a message may quote."""
 
@@ -129,13 +131,15 @@ class Http:
         try:
             return self._retrying(Transient)(self._once, "GET", path, params=params)
         except Transient as error:
-            message = f"{error.message} ({ATTEMPTS} attempts)"
-            raise Unreachable(message, system=self.system, operation=error.operation) from error
+            raise unreachable(error) from error
 
     def write(self, method: str, path: str, *, json: object = None) -> httpx.Response:
         """Write; repeated only when the first try cannot have had an effect.
 
         Raises:
+            NotSent: It did not happen, in spite of all attempts.
+            RateLimited: As `NotSent`.
+            Busy: As `NotSent`.
             Transient: The write may or may not have happened: read back.
             ConnectorError: What the response means.
         """
@@ -147,7 +151,9 @@ class Http:
         return tenacity.Retrying(
             stop=tenacity.stop_after_attempt(ATTEMPTS),
             wait=_wait,
-            retry=tenacity.retry_if_exception_type(kind),
+            retry=tenacity.retry_if_exception(
+                lambda error: isinstance(error, kind) and not _asks_for_too_much(error)
+            ),
             sleep=self._sleep,
             reraise=True,
         )
@@ -176,6 +182,25 @@ class Http:
         return response
 
 
+def unreachable(error: Transient) -> Unreachable:
+    """What remains of a passing error that did not pass: how often it was tried, what to do."""
+    asked = error.retry_after_seconds
+    if asked is not None and _asks_for_too_much(error):
+        message = f"{error.message} (it asks to come back after {_duration(asked)})"
+        hint = f"Run again in {_duration(asked)}."
+    else:
+        message = f"{error.message} ({ATTEMPTS} attempts)"
+        hint = error.hint or "Run again later; if it stays so, ask whoever runs that system."
+    return Unreachable(
+        message,
+        system=error.system,
+        operation=error.operation,
+        hint=hint,
+        code=error.code,
+        reference=error.reference,
+    )
+
+
 class NotSent(Unavailable):
     """The request did not reach the system: repeating it is safe."""
 
@@ -192,7 +217,7 @@ def classify(response: httpx.Response) -> ConnectorError | None:  # noqa: PLR091
     status = response.status_code
     if status < httpx.codes.BAD_REQUEST:
         return _misdirected(response)
-    said = " ".join(response.text.split())[:BODY_IN_MESSAGE]
+    said = _said(response)
     text = f"HTTP {status}{': ' + said if said else ''}"
     match status:
         case 401:
@@ -214,6 +239,12 @@ def classify(response: httpx.Response) -> ConnectorError | None:  # noqa: PLR091
         case _ if status >= httpx.codes.INTERNAL_SERVER_ERROR:
             return Unavailable(text, code=str(status))
     return Invalid(text, code=str(status))
+
+
+def _said(response: httpx.Response) -> str:
+    """The beginning of a body; of a web page only that it is one, for it may repeat the address."""
+    text = " ".join(response.text.split())
+    return "a web page" if text.startswith("<") else text[:BODY_IN_MESSAGE]
 
 
 def _misdirected(response: httpx.Response) -> Misconfigured | None:
@@ -249,7 +280,19 @@ def _wait(state: tenacity.RetryCallState) -> float:
     asked = getattr(error, "retry_after_seconds", None)
     if asked is None:
         return _backoff(state)
-    return float(min(asked, LONGEST_WAIT_SECONDS))
+    return float(asked)
+
+
+def _asks_for_too_much(error: BaseException) -> bool:
+    asked = getattr(error, "retry_after_seconds", None)
+    return asked is not None and asked > LONGEST_WAIT_SECONDS
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} seconds"
+    minutes = seconds / 60
+    return f"{minutes:.0f} minutes" if minutes < 90 else f"{minutes / 60:.0f} hours"
 
 
 def _context(verify: str | bool) -> ssl.SSLContext | bool:  # noqa: FBT001 - as httpx has it

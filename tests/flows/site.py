@@ -1,6 +1,8 @@
 """A small site, and the command line to run on it."""
 
+import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -128,3 +130,21 @@ def start_retour(
         text=True,
         start_new_session=True,
     )
+
+
+def report_of(path: Path) -> dict[str, Any]:
+    """A report that was written to a file."""
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+def digest_in(result: Result) -> str:
+    """The digest that a command printed."""
+    found = re.search(r"sha256:[0-9a-f]{64}", result.stdout)
+    assert found is not None
+    return found[0]
+
+
+def assert_no_traceback(result: Result) -> None:
+    assert "Traceback" not in result.output
+    assert result.exception is None or isinstance(result.exception, SystemExit)

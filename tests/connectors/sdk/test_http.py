@@ -133,17 +133,36 @@ def test_the_wait_that_was_asked_for_is_kept(serve):
     assert waits == [7.0, 2.0]
 
 
-def test_a_wait_can_be_asked_for_as_a_date_and_has_a_limit(serve):
+def test_a_wait_can_be_asked_for_as_a_date(serve):
     soon = email.utils.format_datetime(datetime.now(UTC) + timedelta(seconds=20), usegmt=True)
     # "-0000" says that nobody knows the time zone; Python then gives a naive time.
     naive = soon.replace("GMT", "-0000")
     http, _, waits = serve(
-        *(Answer(429, headers={"Retry-After": text}) for text in (soon, naive, "3600")), Answer(200)
+        *(Answer(429, headers={"Retry-After": text}) for text in (soon, naive)), Answer(200)
     )
     http.get("/a")
     assert 15 < waits[0] <= 20
     assert 15 < waits[1] <= 20
-    assert waits[2] == LONGEST_WAIT_SECONDS
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(LONGEST_WAIT_SECONDS + 1, "31 seconds"), (7200, "2 hours")]
+)
+def test_a_wait_that_is_too_long_is_not_begun_and_nobody_knocks_again(serve, seconds, said):
+    http, script, waits = serve(Answer(503, headers={"Retry-After": f"{seconds:.0f}"}))
+    with pytest.raises(Unreachable, match=rf"come back after {said}\) .*Run again in {said}"):
+        http.get("/a")
+    with pytest.raises(Busy):
+        http.write("PUT", "/a")
+    assert len(script.seen) == 2
+    assert waits == []
+
+
+def test_a_web_page_is_not_quoted_because_it_may_repeat_what_was_asked(serve):
+    http, _, _ = serve(Answer(502, b"<html>GET /a?name=Janine failed</html>"))
+    with pytest.raises(Unreachable, match=r"HTTP 502: a web page \(4 attempts\)") as caught:
+        http.get("/a", params={"name": "Janine"})
+    assert "Janine" not in str(caught.value)
 
 
 def test_nonsense_as_a_wait_is_ignored(serve):

@@ -1,0 +1,74 @@
+"""A report as a person reads it."""
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from flows.report_view import show_report
+
+
+def change(target: str, number: int, **more: Any) -> dict[str, Any]:
+    return {
+        "id": f"{target}{number}",
+        "target": target,
+        "person": f"1{number:06}",
+        "verb": "revoke",
+        "before": {"permission": "g", "name": "G-All"},
+        "after": {},
+        "because": ["not_due"],
+        "outcome": "recorded",
+        "detail": None,
+        **more,
+    }
+
+
+def report(changes: list[dict[str, Any]], notes: list[dict[str, Any]]) -> dict[str, Any]:
+    targets = {c["target"]: {"managed": 1, "planned": {}, "outcomes": {}} for c in changes}
+    return {
+        "profile": "demo",
+        "mode": "preview",
+        "as_of": "2026-11-23",
+        "run": "r",
+        "plan": {"digest": "sha256:0", "changes": len(changes)},
+        "targets": targets,
+        "changes": changes,
+        "notes": notes,
+    }
+
+
+def note(code: str, number: int) -> dict[str, Any]:
+    return {"code": code, "target": "t", "person": f"p{number}", "reason": f"{code} {number}"}
+
+
+def test_every_target_lists_a_change_before_it_says_how_many_more_there_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    many = [change(f"t{n}", m) for n in range(5) for m in range(9)]
+
+    show_report(report(many, []), most_changes=3)
+
+    lines = capsys.readouterr().out.splitlines()
+    for n in range(5):
+        place = lines.index(f"t{n}", lines.index("demo: preview of 2026-11-23   run r") + 9)
+        assert "revoke" in lines[place + 1]
+
+
+def test_every_kind_of_note_is_listed_and_says_at_most_once_how_many_more_there_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    notes = [note(code, n) for code in ("a", "b", "c", "d", "e", "f") for n in range(6)]
+
+    show_report(report([change("t", 1)], notes), most_notes=8)
+
+    said = capsys.readouterr().out.partition("Notes")[2].split("\n")
+    for code in ("a", "b", "c", "d", "e", "f"):
+        assert any(line.startswith(f"  {code} (6)") and f"{code} 0" in line for line in said)
+    more = [place for place, line in enumerate(said) if "more" in line]
+    assert all(after - before > 1 for before, after in pairwise(more))
+
+
+def test_reasons_are_words_not_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    show_report(report([change("t", 1)], []))
+
+    assert "[no rule gives it any more]" in capsys.readouterr().out
