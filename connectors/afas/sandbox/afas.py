@@ -107,21 +107,25 @@ class Afas(Environment):
                 internal=len(self.records.persons) + 1,
                 fields={field: value for field, value in fields.items() if value},
             )
+            self.records.inserted(self.records.persons[number])
             hired = Employee(number=employee, person=number, name=name)
             hired.lines.append(
                 self._line(hired, department, title, start or self.today, last_day, fte=fte)
             )
             self.records.employees[employee] = hired
+            self.records.inserted(hired)
             if with_user:
                 code = f"{self.customer}.{employee}"
-                self.records.users[code] = User(
+                user = User(
                     code=code,
                     person=number,
                     description=name,
                     fields={"InSi": True, "Site": False, "Awin": False},
                     groups=[EVERYBODY],
                 )
-            self.records.touch()
+                self.records.users[code] = user
+                self.records.inserted(user)
+            self.records.wrote("person", number)
         return employee
 
     def move(self, employee: str, department: str, title: str, *, on: date | None = None) -> None:
@@ -155,7 +159,7 @@ class Afas(Environment):
                 for position in old.positions:
                     position.end = before
             moved.lines.append(line)
-            self.records.touch()
+            self.records.wrote("person", moved.person)
 
     def leave(self, employee: str, last_day: date) -> None:
         """End every contract that runs on the last day.
@@ -168,21 +172,21 @@ class Afas(Environment):
             KeyError: There is no such employee.
         """
         with self.lock:
-            for line in self.records.employees[employee].lines:
+            left = self.records.employees[employee]
+            for line in left.lines:
                 if line.contract_end is None or line.contract_end > last_day:
                     line.contract_end = last_day
                 for place in (line, *line.positions):
                     if place.end is None or place.end > last_day:
                         place.end = last_day
-            self.records.touch()
+            self.records.wrote("person", left.person)
 
     def rename(self, employee: str, *, family_name: str) -> None:
         """Correct a birth name."""
         with self.lock:
-            self.records.persons[self.records.employees[employee].person].fields["NmBi"] = (
-                family_name
-            )
-            self.records.touch()
+            renamed = self.person_of(employee)
+            renamed.fields["NmBi"] = family_name
+            self.records.wrote("person", renamed.number)
 
     def user_of(self, employee: str) -> User | None:
         """The user of an employee."""
@@ -202,7 +206,10 @@ class Afas(Environment):
         *,
         fte: float | None,
     ) -> Line:
-        unit = self.records.units.setdefault(department, Unit(code=department, name=department))
+        if department not in self.records.units:
+            self.records.units[department] = Unit(code=department, name=department)
+            self.records.wrote("unit", department)
+        unit = self.records.units[department]
         titles = {
             line.title: line.title_id
             for other in self.records.employees.values()

@@ -3,24 +3,41 @@
 import base64
 import binascii
 import hashlib
-import json
 import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 from urllib.parse import unquote
 
+from connectors.afas.sandbox.answers import (
+    INSTEAD,
+    JSON,
+    NOT_FOUND,
+    REFUSALS,
+    XML,
+    busy,
+    dumped,
+    json_in,
+    ok,
+)
 from connectors.afas.sandbox.catalogue import Catalogue
-from connectors.afas.sandbox.faults import Fault, Kind
-from connectors.afas.sandbox.fields import redacted
+from connectors.afas.sandbox.faults import Fault, on_first_page, spoiled
+from connectors.afas.sandbox.faults import Kind as FaultKind
+from connectors.afas.sandbox.fields import Level, Spec, SpecKind, redacted
 from connectors.afas.sandbox.query import parse, run
 from connectors.afas.sandbox.records import Records
-from connectors.afas.sandbox.refusals import Refusal, conflict, locked, not_granted
+from connectors.afas.sandbox.refusals import (
+    Refusal,
+    blocked,
+    conflict,
+    locked,
+    not_granted,
+)
 from connectors.afas.sandbox.switches import Switches
 from connectors.afas.sandbox.updates import ROOTS, Updates
 from connectors.sdk.serve import Answer
@@ -29,17 +46,6 @@ PREFIX: Final = "profitrestservices"
 MAX_QUERY: Final = 2049
 """Characters of a query, the question mark included. Source: OASContent, get-connector.md."""
 VERSION: Final = "22.22.5"
-XML: Final = {"Content-Type": "application/xml"}
-JSON: Final = {"Content-Type": "application/json; charset=utf-8"}
-NOT_FOUND: Final = Answer(404)
-CLOSED: Final = Answer(0, drop=True)
-HTML: Final = {"Content-Type": "text/html"}
-INSTEAD: Final[Mapping[Kind | None, Answer]] = {
-    "cut": CLOSED,
-    "500": Answer(500, b"<html>Bad gateway</html>", HTML),
-    "not_json": Answer(200, b"<html>Sign in</html>", HTML),
-}
-"""Fault -> the answer that stands in for AFAS's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +119,7 @@ class Environment:
         self.counts: Counter[str] = Counter()
         self.lock = threading.RLock()
         self._today = today
-        self._updates = Updates(records, switches, self.counts)
+        self._updates = Updates(records, switches, self.counts, self.catalogue.custom)
         self._faults: list[Fault] = []
         self._in_flight: set[str] = set()
         self._open = 0
@@ -142,7 +148,7 @@ class Environment:
 
     def fail_next(
         self,
-        kind: Kind,
+        kind: FaultKind,
         *,
         verb: str = "",
         connector: str = "",
@@ -154,10 +160,48 @@ class Environment:
         with self.lock:
             self._faults.append(Fault(kind, verb, connector, times, seconds, after))
 
+    def fail_no_more(self) -> None:
+        """Call off every fault that still waits for its call."""
+        with self.lock:
+            self._faults.clear()
+
     def rows(self, connector: str) -> list[dict[str, Any]]:
         """The rows that a GetConnector shows today, in the order of the records."""
         with self.lock:
-            return [dict(row) for row in self.catalogue.rows(connector, self.records, self._today)]
+            return self.catalogue.table(connector, self.records, self._today).rows()
+
+    def add_column(self, connector: str, name: str, shows: str) -> None:
+        """Let a GetConnector show another field, as customers do; see `Catalogue.add_column`.
+
+        Args:
+            connector: Such as `T4E_HelloID_Users_v2`.
+            name: What the column is called.
+            shows: Level and field, such as `KnPerson.EmailPortal`, `KnEmployee.EmAd` (which mail
+                receives digital documents) or a custom field, which is made when it is new.
+
+        Raises:
+            ValueError: There is no such connector or field, or the column is there already.
+        """
+        with self.lock:
+            self.catalogue.add_column(connector, name, shows)
+
+    def add_custom_field(
+        self, level: Level, field: str, *, label: str, length: int = 255, kind: SpecKind = "string"
+    ) -> None:
+        """Make a custom field at a level; any other id of that form is refused (D15).
+
+        Args:
+            level: `KnPerson`, `KnUser` or `KnEmployee`.
+            field: `U` and 32 hexadecimal digits.
+            label: What people call it.
+            length: Longest text.
+            kind: Its type.
+
+        Raises:
+            ValueError: The level or the id is none.
+        """
+        with self.lock:
+            self.catalogue.add_custom_field(level, field, Spec(length, kind, label=label))
 
     # --- the wire --------------------------------------------------------------------------------
 
@@ -183,7 +227,7 @@ class Environment:
                     verb=method,
                     connector=request.connector,
                     query=unquote(query),
-                    body=redacted(_json(body)),
+                    body=redacted(json_in(body)),
                     status=0 if answer.drop else answer.status,
                 )
             )
@@ -211,18 +255,18 @@ class Environment:
         if kind in INSTEAD:
             return INSTEAD[kind]
         if kind == "503":
-            return _busy(int(seconds))
+            return busy(int(seconds))
         if kind == "delay":
             time.sleep(seconds)
+        if kind == "same_page":
+            request = replace(request, query=on_first_page(request.query))
         try:
-            if kind == "conflict":
-                raise conflict()
+            if kind in REFUSALS:
+                raise REFUSALS[kind]()
             answer = self._route(request)
         except Refusal as refusal:
-            answer = self._refused(refusal, dutch=request.language.startswith("nl"))
-        if kind == "cut_body":
-            return Answer(answer.status, answer.body[: len(answer.body) // 2], answer.headers)
-        return CLOSED if kind == "drop_reply" else answer
+            answer = self._refused(refusal, dutch=self._is_dutch(request.language))
+        return spoiled(kind, answer)
 
     def _at_the_door(self, request: _Request) -> Answer | None:
         """What is looked at before the connector: address, size, IP, token, maintenance."""
@@ -233,7 +277,7 @@ class Environment:
             (len(request.body) > self.switches.max_body, Answer(413)),
             (self.switches.ip_refused, Answer(403)),
             (request.token not in self.tokens, Answer(401)),
-            (waiting is not None, _busy(waiting or 0)),
+            (waiting is not None, busy(waiting or 0)),
         )
         return next((answer for closed, answer in doors if closed), None)
 
@@ -242,19 +286,21 @@ class Environment:
             raise locked()
         match [request.method, *(part.casefold() for part in request.route)]:
             case ["GET", "profitversion"]:
-                return _ok({"version": VERSION})
+                return ok({"version": VERSION})
             case ["GET", "metainfo"]:
-                return _ok(self.catalogue.listing(self.customer))
+                return ok(self.catalogue.listing(self.customer, self.switches.token_expiry))
             case ["GET", "metainfo", ("get" | "update") as kind, _]:
                 described = self.catalogue.description(kind, request.route[2])
-                return NOT_FOUND if described is None else _ok(described)
+                return NOT_FOUND if described is None else ok(described)
             case ["GET", "connectors", _]:
                 return self._read(request.route[1], request.query)
             case ["PUT" | "POST", "connectors", _]:
                 return self._write(request.route[1], request.body)
-            case ["DELETE", "connectors", *_]:
+            case ["DELETE", "connectors", connector, *_]:
                 self.counts["deletes"] += 1
-                raise not_granted(reading=False)
+                if connector == "knemployee":
+                    raise not_granted(reading=False)
+                return NOT_FOUND
             case _:
                 return NOT_FOUND
 
@@ -264,11 +310,14 @@ class Environment:
             return NOT_FOUND
         if connector not in self.catalogue.granted:
             return self._not_granted(reading=True)
-        parsed = parse(query)
+        if connector in self.catalogue.blocked:
+            raise blocked()
+        parsed = parse(query, self.switches)
         with self.lock:
-            rows = self.catalogue.rows(connector, self.records, self._today)
-        page = run(parsed, rows, self.catalogue.columns(connector), self.switches)
-        return _ok({"skip": parsed.skip, "take": parsed.take, "rows": page})
+            table = self.catalogue.table(connector, self.records, self._today)
+            rows = [entry.json(table.columns) for entry in run(parsed, table, self.switches)]
+        page = f'{{"skip":{parsed.skip},"take":{parsed.take},"rows":[{",".join(rows)}]}}'
+        return Answer(200, page.encode(), JSON)
 
     def _write(self, given: str, body: bytes) -> Answer:
         connector = next((name for name in ROOTS if name.casefold() == given.casefold()), None)
@@ -276,17 +325,17 @@ class Environment:
             return NOT_FOUND
         if connector not in self.catalogue.granted:
             return self._not_granted(reading=False)
-        content = _json(body)
+        content = json_in(body)
         if content is None:
             return Answer(400, b'{"message":"Invalid json"}', XML)
         with self._writing(connector, content):
             time.sleep(self.switches.write_seconds)
             with self.lock:
                 reply = self._updates.apply(connector, content)
-        return Answer(201) if reply is None else Answer(201, _dumped(reply), JSON)
+        return Answer(201) if reply is None else Answer(201, dumped(reply), JSON)
 
     @contextmanager
-    def _writing(self, connector: str, content: Any) -> Iterator[None]:
+    def _writing(self, connector: Level, content: Any) -> Iterator[None]:
         """Hold a person while a write is in flight; a second one is refused (D27)."""
         with self.lock:
             person = self._updates.person_of(connector, content) or ""
@@ -315,7 +364,10 @@ class Environment:
             "externalMessage": text,
             "profitLogReference": reference,
         }
-        return Answer(500, _dumped(content), XML)
+        return Answer(500, dumped(content), XML)
+
+    def _is_dutch(self, asked: str) -> bool:
+        return (asked.strip() or self.switches.language).casefold().startswith("nl")
 
     def _striking(self, request: _Request) -> Fault | None:
         with self.lock:
@@ -338,24 +390,3 @@ def _presented_token(headers: dict[str, str]) -> str | None:
         return base64.b64decode(encoded, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
         return None
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except ValueError:
-        return None
-
-
-def _dumped(content: Any) -> bytes:
-    return json.dumps(content, ensure_ascii=False).encode()
-
-
-def _ok(content: Any) -> Answer:
-    return Answer(200, _dumped(content), JSON)
-
-
-def _busy(seconds: int) -> Answer:
-    text = "Service temporarily unavailable due to scheduled maintenance."
-    content = {"error": {"code": "503", "message": text}, "retry_after": seconds}
-    return Answer(503, _dumped(content), {**JSON, "Retry-After": str(seconds)})

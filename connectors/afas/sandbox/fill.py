@@ -1,7 +1,7 @@
 """People become records: the other way round than the source goes."""
 
 import uuid
-from datetime import date
+from collections.abc import Iterator
 from typing import Any, Final
 
 import pandas as pd
@@ -16,6 +16,7 @@ from connectors.afas.sandbox.records import (
     Records,
     Unit,
     User,
+    Values,
 )
 from connectors.model.people import People
 
@@ -39,6 +40,7 @@ PERSON_FIELDS: Final = {
 
 
 Cells = dict[str, Any]
+"""A row of a frame; None where there is nothing."""
 
 
 def records_of(people: People) -> Records:
@@ -46,81 +48,87 @@ def records_of(people: People) -> Records:
 
     A person without `user_id` has no user. A user starts with the UPN and the mail that the people
     have, mostly none.
+
+    Raises:
+        ValueError: A contract has no start date.
     """
     records = Records()
-    for unit in _cells(people.departments):
+    for unit in _rows(people.departments):
         records.units[unit["external_id"]] = Unit(
             code=unit["external_id"],
-            name=text(unit["name"]),
-            parent=text(unit["parent_id"]),
-            manager=text(unit["manager_id"]),
+            name=unit["name"] or "",
+            parent=unit["parent_id"] or "",
+            manager=unit["manager_id"] or "",
         )
-    for place, row in enumerate(_cells(people.persons), start=1):
+    for place, row in enumerate(_rows(people.persons), start=1):
         _add_person(records, place, row)
-    for row in _cells(people.contracts):
+    for row in _rows(people.contracts):
         employee = records.employees[row["person_id"]]
         employee.lines.append(_line(row, contract=len(employee.lines) + 1))
     return records
 
 
-def _cells(frame: pd.DataFrame) -> list[Cells]:
-    return [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]
+def _rows(frame: pd.DataFrame) -> Iterator[Cells]:
+    """The rows of a frame: text, numbers, days, and None."""
+    columns = {str(name): _cells(frame[name]) for name in frame.columns}
+    for cells in zip(*columns.values(), strict=True):
+        yield dict(zip(columns, cells, strict=True))
+
+
+def _cells(column: "pd.Series[Any]") -> list[Any]:
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        column = column.dt.date
+    held = column.astype(object)
+    return list(held.where(column.notna(), None))
 
 
 def _add_person(records: Records, place: int, row: Cells) -> None:
-    employee = str(row["external_id"])
-    number = text(row["person_number"]) or str(2_000_000 + place)
-    fields = {wire: text(row[ours]) for ours, wire in PERSON_FIELDS.items()}
-    fields["ViUs"] = USAGE.get(text(row["convention"]), "")
-    known = {name: value for name, value in fields.items() if value}
-    records.persons[number] = Person(number=number, internal=place, fields=known)
-    records.employees[employee] = Employee(
-        number=employee, person=number, name=text(row["display_name"])
-    )
-    if code := text(row["user_id"]):
-        login: dict[str, str | bool] = {"InSi": True, "Site": False, "Awin": False}
-        login |= {
-            name: value
-            for name, value in (
-                ("Upn", text(row["user_principal_name"])),
-                ("EmAd", text(row["work_email"])),
-            )
-            if value
-        }
+    employee, name = row["external_id"], row["display_name"] or ""
+    number = row["person_number"] or str(2_000_000 + place)
+    fields: Values = {wire: row[ours] for ours, wire in PERSON_FIELDS.items() if row[ours]}
+    if usage := USAGE.get(row["convention"] or ""):
+        fields["ViUs"] = usage
+    records.persons[number] = Person(number=number, internal=place, fields=fields)
+    records.employees[employee] = Employee(number=employee, person=number, name=name)
+    if code := row["user_id"]:
+        login: Values = {"InSi": True, "Site": False, "Awin": False}
+        if row["user_principal_name"]:
+            login["Upn"] = row["user_principal_name"]
+        if row["work_email"]:
+            login["EmAd"] = row["work_email"]
         records.users[code] = User(
             code=code,
             person=number,
-            description=text(row["display_name"]) or employee,
+            description=name or employee,
             fields=login,
             groups=[EVERYBODY],
         )
 
 
 def _line(row: Cells, *, contract: int) -> Line:
-    start, end = day(row["start_date"]), day(row["end_date"])
+    key, start, end = row["external_id"], row["start_date"], row["end_date"]
     if start is None:
-        message = f"contract {row['external_id']} has no start date"
+        message = f"contract {key} has no start date"
         raise ValueError(message)
-    key = str(row["external_id"])
     where: dict[str, Any] = {
-        "unit": text(row["department_id"]),
-        "title_id": text(row["title_id"]),
-        "title": text(row["title"]),
-        "cost_center": text(row["cost_center"]),
-        "employer": text(row["employer"]),
-        "manager": text(row["manager_id"]),
+        "unit": row["department_id"] or "",
+        "title_id": row["title_id"] or "",
+        "title": row["title"] or "",
+        "cost_center": row["cost_center"] or "",
+        "employer": row["employer"] or "",
+        "manager": row["manager_id"] or "",
         "start": start,
         "end": end,
-        "percentage": number(row["percentage"]),
+        "percentage": row["percentage"],
     }
     return Line(
         guid=guid(f"employment {key}"),
-        contract=int(number(row["sequence"]) or contract),
+        contract=int(row["sequence"] or contract),
         contract_start=start,
         contract_end=end,
-        kind=text(row["type"]) or "Personeelslid",
-        hours=number(row["hours_per_week"]),
-        fte=number(row["fte"]),
+        kind=row["type"] or "Personeelslid",
+        hours=row["hours_per_week"],
+        fte=row["fte"],
         positions=[Place(guid=guid(f"position {key}"), **where)],
         **where,
     )
@@ -129,18 +137,3 @@ def _line(row: Cells, *, contract: int) -> Line:
 def guid(name: str) -> str:
     """The same name gives the same GUID."""
     return str(uuid.uuid5(NAMESPACE, name)).upper()
-
-
-def text(cell: Any) -> str:
-    """A cell as text, "" for none."""
-    return "" if pd.isna(cell) else str(cell)
-
-
-def number(cell: Any) -> float | None:
-    """A cell as a number."""
-    return None if pd.isna(cell) else float(cell)
-
-
-def day(cell: Any) -> date | None:
-    """A cell as a day."""
-    return None if pd.isna(cell) else pd.Timestamp(cell).date()

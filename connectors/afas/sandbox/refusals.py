@@ -83,6 +83,24 @@ def locked() -> Refusal:
     )
 
 
+def timed_out() -> Refusal:
+    """AFAS's own limit of 900 seconds. The rest of both texts is unverified."""
+    return Refusal(
+        UNEXPECTED,
+        "The maximum duration of the request was exceeded.",
+        "De maximale tijdsduur van de aanvraag is overschreden.",
+    )
+
+
+def blocked() -> Refusal:
+    """A GetConnector that AFAS or the customer blocked. The Dutch text is unverified."""
+    return Refusal(
+        UNEXPECTED,
+        "This GetConnector (definition) is blocked",
+        "Deze GetConnector (definitie) is geblokkeerd",
+    )
+
+
 def unchanged(field: str) -> Refusal:
     """A field that has the value already (text unverified)."""
     return Refusal(

@@ -1,18 +1,14 @@
 """Serving the sandbox: `retour sandbox afas`, the demo, and tests."""
 
-import json
 from collections.abc import Mapping
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 from zoneinfo import ZoneInfo
 
-import pandas as pd
-
 from connectors.afas.sandbox.afas import Afas
+from connectors.afas.sandbox.data import environment_in
+from connectors.afas.sandbox.variety import add_variety
 from connectors.model.connector import SandboxOptions
-from connectors.model.errors import ConfigError
-from connectors.model.people import People
 from connectors.sdk.clock import now
 from connectors.sdk.invent import invent
 from connectors.sdk.serve import HttpServer
@@ -57,29 +53,14 @@ def serve(options: SandboxOptions) -> ServedAfas:
     """Serve an invented environment.
 
     Args:
-        options: `data` is a JSON file with lists `persons`, `contracts` and `departments`, whose
-            keys are the columns of `People`; without it people are invented.
+        options: `data` is a JSON file as in the README; without it people are invented.
 
     Raises:
         ConfigError: The file is not of that form.
     """
     today = now().astimezone(TIMEZONE).date()
-    people = (
-        _people_in(options.data) if options.data else invent(options.people, options.seed, today)
-    )
-    return ServedAfas(Afas.from_people(people, today=today), port=options.port)
-
-
-def _people_in(file: Path) -> People:
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-        frames = {
-            name: pd.DataFrame(content.get(name, []))
-            for name in ("persons", "contracts", "departments")
-        }
-        return People(**frames, taken_at=now())
-    except OSError as error:
-        message = f"cannot be read ({error.strerror})"
-        raise ConfigError(message, file=str(file)) from error
-    except (ValueError, AttributeError, KeyError) as error:
-        raise ConfigError(str(error), file=str(file)) from error
+    if options.data:
+        return ServedAfas(environment_in(options.data, today=today), port=options.port)
+    afas = Afas.from_people(invent(options.people, options.seed, today), today=today)
+    add_variety(afas)
+    return ServedAfas(afas, port=options.port)

@@ -17,10 +17,15 @@ class Switches:
         not_granted: What a known token gets for a connector it was not granted (D2, unverified).
         null: What JSON null does in an update (D17, unverified).
         removed_fields: What the fields do that Profit 3 removed from KnUser (D15, unverified).
+        custom_fields: Whether a custom field that nobody made is refused or kept (D15, unverified).
         match_case: Filters distinguish case (D10, unverified).
         empty_needs_value: Operators 8 and 9 without a value are refused (D7, unverified).
+        filters_must_fit: Filters are refused when the numbers of fields, values and operators
+            differ; else a missing operator is 1 and a missing value empty (D7, unverified).
         outsite_needs_mail: OutSite without a user mail is refused (D26, unverified).
         block_keeps_groups: MtCd 2 leaves the groups alone (D23; AFAS contradicts itself).
+        language: Of the environment, for calls that do not say which one they want.
+        token_expiry: Day on which the token ends, as MetaInfo gives it; "0" for never.
         max_licences: Users who may be unblocked at once, None for no limit (D23).
         max_parallel: Calls at once (D13).
         max_cells: Columns times rows of one reply (D9).
@@ -36,10 +41,14 @@ class Switches:
     not_granted: Literal["500", "401"] = "500"
     null: Literal["refuse", "ignore", "clear"] = "refuse"
     removed_fields: Literal["refuse", "ignore"] = "refuse"
+    custom_fields: Literal["registered", "any"] = "registered"
     match_case: bool = False
     empty_needs_value: bool = True
+    filters_must_fit: bool = True
     outsite_needs_mail: bool = True
     block_keeps_groups: bool = False
+    language: Literal["en", "nl"] = "en"
+    token_expiry: str = "0"
     max_licences: int | None = None
     max_parallel: int = 5
     max_cells: int = 150_000

@@ -1,20 +1,44 @@
 """The UpdateConnectors KnUser, KnPerson and KnEmployee: what a body does to the records."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from connectors.afas.sandbox.fields import EMPLOYEE, PERSON, USER, Fields, read_values
-from connectors.afas.sandbox.records import EVERYBODY, Employee, Person, Records, User
+from connectors.afas.sandbox.fields import (
+    FORMS,
+    WINDOWS_CODE_LENGTH,
+    Fields,
+    Level,
+    Spec,
+    read_values,
+    too_long,
+    unknown_field,
+)
+from connectors.afas.sandbox.records import (
+    EVERYBODY,
+    UNIQUE_OF_USER,
+    Employee,
+    Person,
+    Records,
+    User,
+    Values,
+)
 from connectors.afas.sandbox.refusals import invalid, required, taken, unexpected, unknown_value
 from connectors.afas.sandbox.switches import Switches
 
-ROOTS: Final = {"KnUser": "KnUser", "KnPerson": "KnPerson", "KnEmployee": "AfasEmployee"}
+ROOTS: Final[Mapping[Level, str]] = {
+    "KnUser": "KnUser",
+    "KnPerson": "KnPerson",
+    "KnEmployee": "AfasEmployee",
+}
 """UpdateConnector -> root object of its body."""
 BLOCK_AND_LEAVE, UPDATE, BLOCK, UPDATE_WITH_GROUP, RENAME, UNBLOCK = "0", "1", "2", "3", "4", "6"
+ACTIONS: Final = {BLOCK_AND_LEAVE, UPDATE, BLOCK, UPDATE_WITH_GROUP, RENAME, UNBLOCK}
+"""Without 5, the password: its field was removed in Profit 3."""
 RIGHTS: Final = ("InSi", "Awin")
 """Rights that an insert turns on when it does not name them (D22)."""
+ATTRIBUTES: Final = {"Fields", "Objects", "@Action", "@action"}
 
 Reply = dict[str, Any] | None
 
@@ -27,29 +51,31 @@ class Updates:
         records: What is written to.
         switches: How the environment behaves.
         counts: What tests count: `inserted_persons`, `inserted_users`.
+        custom: The custom fields of each level.
     """
 
     records: Records
     switches: Switches
     counts: Counter[str]
+    custom: Mapping[Level, Mapping[str, Spec]]
 
-    def person_of(self, connector: str, body: Any) -> str | None:
+    def person_of(self, connector: Level, body: Any) -> str | None:
         """Number of the person whom a body writes to, None when there is none yet.
 
         Raises:
             Refusal: The body has another form.
         """
-        element = next(_elements(connector, body))
+        element = _elements(connector, body)[0]
         fields = element.get("Fields") or {}
         if connector == "KnUser":
             user = self.records.users.get(_user_code(element))
             return user.person if user else fields.get("BcCo")
         if connector == "KnEmployee":
-            employee = self.records.employees.get(str(element.get("@EmId")))
+            employee = self.records.employees.get(_key(element, "EmId"))
             return employee.person if employee else None
         return fields.get("BcCo")
 
-    def apply(self, connector: str, body: Any) -> Reply:
+    def apply(self, connector: Level, body: Any) -> Reply:
         """Execute a body and give the content of the reply, None for an empty one (D14).
 
         Raises:
@@ -57,36 +83,58 @@ class Updates:
         """
         reply: Reply = None
         for element in _elements(connector, body):
+            if connector != "KnEmployee" and element.get("Objects"):
+                raise unknown_field(", ".join(_names(element["Objects"])))
             match connector:
                 case "KnUser":
                     self._write_user(element)
                 case "KnPerson":
-                    person = self._write_person(element.get("Fields") or {})
+                    person = self._write_persons([element.get("Fields") or {}])[0]
                     reply = {"KnPerson": {"BcCo": person.number, "BcId": str(person.internal)}}
                 case _:
                     employee = self._write_employee(element)
                     reply = {"KnEmployee": {"EmId": employee.number}}
-            self.records.touch()
         return reply and {"results": reply}
+
+    def _values(
+        self, level: Level, given: Fields, held: Fields, *, inserting: bool = False
+    ) -> Values:
+        return read_values(
+            level, given, held, self.switches, self.custom[level], inserting=inserting
+        )
 
     # --- persons and employees -------------------------------------------------------------------
 
-    def _write_person(self, fields: Fields, *, of: Employee | None = None) -> Person:
-        person = self._matched(fields, of)
-        inserting = person is None
+    def _write_persons(self, bodies: list[Fields], *, of: Employee | None = None) -> list[Person]:
+        """Check all of them, then write them."""
+        checked = [(self._matched(fields, of), fields) for fields in bodies]
+        values = [self._person_values(person, fields) for person, fields in checked]
+        return [
+            self._store_person(person, new)
+            for (person, _), new in zip(checked, values, strict=True)
+        ]
+
+    def _person_values(self, person: Person | None, fields: Fields) -> Values:
         held = person.fields if person else {}
-        values = read_values(PERSON, fields, held, self.switches, inserting=inserting)
-        mail = str(values.get("EmAd", "")).casefold()
-        if mail and self.switches.unique_work_mail:
-            for other in self.records.persons.values():
-                if other is not person and other.fields.get("EmAd", "").casefold() == mail:
-                    raise taken("EmAd")
+        values = self._values("KnPerson", fields, held, inserting=person is None)
+        mail = str(values.get("EmAd", ""))
+        if (
+            mail
+            and self.switches.unique_work_mail
+            and self.records.person_with("EmAd", mail, but=person)
+        ):
+            raise taken("EmAd")
+        return values
+
+    def _store_person(self, person: Person | None, values: Values) -> Person:
         if person is None:
             self.counts["inserted_persons"] += 1
             number = self.records.next_number(self.records.persons)
             person = Person(number=number, internal=len(self.records.persons) + 1)
             self.records.persons[number] = person
+            self.records.inserted(person)
         _store(person.fields, values)
+        self.records.wrote("person", person.number)
         return person
 
     def _matched(self, fields: Fields, of: Employee | None) -> Person | None:
@@ -103,17 +151,18 @@ class Updates:
                 raise invalid("MatchPer")
 
     def _write_employee(self, element: dict[str, Any]) -> Employee:
-        employee = self.records.employees.get(str(element.get("@EmId") or ""))
+        employee = self.records.employees.get(_key(element, "EmId"))
         if employee is None:
             raise unknown_value("EmId")
-        held = {"EmAd": employee.documents_to}
-        own = read_values(EMPLOYEE, element.get("Fields") or {}, held, self.switches)
+        own = self._values("KnEmployee", element.get("Fields") or {}, employee.fields)
+        persons: list[Fields] = []
         for nested in _listed(element.get("Objects")):
             if set(nested) != {"KnPerson"}:
-                raise invalid(", ".join(nested), "does not exist", "bestaat niet")
-            for person in _elements("KnPerson", nested):
-                self._write_person(person.get("Fields") or {}, of=employee)
-        employee.documents_to = own.get("EmAd", employee.documents_to)
+                raise unknown_field(", ".join(nested))
+            persons += [body.get("Fields") or {} for body in _elements("KnPerson", nested)]
+        self._write_persons(persons, of=employee)
+        _store(employee.fields, own)
+        self.records.wrote("person", employee.person)
         return employee
 
     # --- users -----------------------------------------------------------------------------------
@@ -122,13 +171,14 @@ class Updates:
         fields, code = element.get("Fields") or {}, _user_code(element)
         action = str(fields.get("MtCd", ""))
         user = self.records.users.get(code)
-        if action not in {BLOCK_AND_LEAVE, UPDATE, BLOCK, UPDATE_WITH_GROUP, RENAME, UNBLOCK}:
+        if action not in ACTIONS:
             raise invalid("MtCd")
         if user is None:
             if action not in {UPDATE, UPDATE_WITH_GROUP}:
                 raise unknown_value("UsId")
             self._insert_user(code, fields, action)
             return
+        person = self._person_of_user(user, str(fields.get("BcCo") or user.person))
         values = self._user_values(user, fields)
         group = self._group(fields, action)
         match action:
@@ -142,10 +192,14 @@ class Updates:
                 self._unblock(user)
             case _:
                 pass
+        if person != user.person:
+            user.person = person
+            self.records.inserted(user)
         user.description = str(fields.get("Nm") or user.description)
         _store(user.fields, values)
         if group and group not in user.groups:
             user.groups.append(group)
+        self.records.wrote("person", user.person)
 
     def _insert_user(self, code: str, fields: Fields, action: str) -> None:
         """A new user (D22)."""
@@ -163,30 +217,37 @@ class Updates:
         if group:
             user.groups.append(group)
         self.records.users[code] = user
+        self.records.inserted(user)
+        self.records.wrote("person", person)
         self.counts["inserted_users"] += 1
 
-    def _user_values(
-        self, user: User, fields: Fields, *, inserting: bool = False
-    ) -> dict[str, Any]:
-        if len(str(fields.get("Nm") or "")) > 80:
-            raise invalid("Nm", "is too long", "is te lang")
-        values = read_values(USER, fields, user.fields, self.switches, inserting=inserting)
+    def _person_of_user(self, user: User, person: str) -> str:
+        """The person whose user it is; one that has none may get one, and nobody another one."""
+        if person != user.person:
+            if user.person or person not in self.records.persons:
+                raise unknown_value("BcCo")
+            if self.records.user_of(person):
+                raise taken("BcCo")
+        return person
+
+    def _user_values(self, user: User, fields: Fields, *, inserting: bool = False) -> Values:
+        values = self._values("KnUser", fields, user.fields, inserting=inserting)
         if values.get("Awin"):
             values["InSi"] = True
-        for field in ("Upn", "EmAd"):
-            self._require_free(user, field, str(values.get(field, "")))
         after = {**user.fields, **values}
+        if len(user.code) > (WINDOWS_CODE_LENGTH if after.get("Awin") else 80):
+            raise too_long("UsId")
+        for name in UNIQUE_OF_USER:
+            self._require_free(user, name, str(values.get(name, "")))
         if self.switches.outsite_needs_mail and after.get("Site") and not after.get("EmAd"):
             raise required("EmAd")
         return values
 
-    def _require_free(self, user: User, field: str, value: str) -> None:
+    def _require_free(self, user: User, name: str, value: str) -> None:
         """UPN and user mail occur once, over all environments (D19)."""
         for records in (self.records, *self.switches.neighbours):
-            for other in records.users.values():
-                held = str(other.fields.get(field, ""))
-                if value and other is not user and held.casefold() == value.casefold():
-                    raise taken(field)
+            if value and records.user_with(name, value, but=user):
+                raise taken(name)
 
     def _group(self, fields: Fields, action: str) -> str | None:
         """The group to join: MtCd 1 wants it to exist, MtCd 3 makes it (D25)."""
@@ -197,6 +258,7 @@ class Updates:
             if action == UPDATE:
                 raise unknown_value("GrId")
             self.records.groups[group] = str(fields.get("GrDs") or group)
+            self.records.wrote("group", group)
         return group
 
     def _block(self, user: User, *, leave: bool) -> None:
@@ -205,10 +267,11 @@ class Updates:
             user.groups = [EVERYBODY]
 
     def _unblock(self, user: User) -> None:
-        active = sum(not other.blocked for other in self.records.users.values())
         limit = self.switches.max_licences
-        if user.blocked and limit is not None and active >= limit:
-            raise invalid("MtCd", "exceeds the licence", "overschrijdt de licentie")
+        if user.blocked and limit is not None:
+            active = sum(not other.blocked for other in self.records.users.values())
+            if active >= limit:
+                raise invalid("MtCd", "exceeds the licence", "overschrijdt de licentie")
         user.blocked = False
 
     def _rename(self, user: User, new: str) -> None:
@@ -217,25 +280,37 @@ class Updates:
             raise required("UsIdNew")
         if new in self.records.users:
             raise taken("UsIdNew")
+        if user.fields.get("Awin") and len(new) > WINDOWS_CODE_LENGTH:
+            raise too_long("UsIdNew")
         del self.records.users[user.code]
         user.code = new
         self.records.users[new] = user
 
 
 def _user_code(element: dict[str, Any]) -> str:
-    code = str(element.get("@UsId") or (element.get("Fields") or {}).get("UsId") or "")
+    code = _key(element, "UsId") or str((element.get("Fields") or {}).get("UsId") or "")
     if not code:
         raise required("UsId")
     return code
 
 
-def _elements(connector: str, body: Any) -> Iterator[dict[str, Any]]:
+def _key(element: dict[str, Any], name: str) -> str:
+    return str(element.get(f"@{name}") or "")
+
+
+def _elements(connector: Level, body: Any) -> list[dict[str, Any]]:
     """The elements of a body; AFAS takes an object or a list of them."""
     root = body.get(ROOTS[connector]) if isinstance(body, dict) else None
     elements = _listed(root.get("Element") if isinstance(root, dict) else None)
     if not elements:
         raise unexpected()
-    yield from elements
+    for element in elements:
+        strange = element.keys() - ATTRIBUTES - {f"@{FORMS[connector].key}"}
+        if strange:
+            raise unknown_field(", ".join(sorted(strange)))
+        if not isinstance(element.get("Fields", {}), dict):
+            raise unexpected()
+    return elements
 
 
 def _listed(given: Any) -> list[dict[str, Any]]:
@@ -245,9 +320,13 @@ def _listed(given: Any) -> list[dict[str, Any]]:
     return items
 
 
-def _store(held: dict[str, Any], values: dict[str, Any]) -> None:
-    for field, value in values.items():
+def _names(objects: Any) -> list[str]:
+    return [name for item in _listed(objects) for name in item]
+
+
+def _store(held: Values, values: Values) -> None:
+    for name, value in values.items():
         if value == "":
-            held.pop(field, None)
+            held.pop(name, None)
         else:
-            held[field] = value
+            held[name] = value

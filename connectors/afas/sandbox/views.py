@@ -1,34 +1,31 @@
 """The GetConnectors: which records they show, in which columns, on which day.
 
 Columns and windows as in the T4E_HelloID_*_v2 definitions (.gcn files of
-Tools4everBV/HelloID-Conn-Prov-Source-AFAS-Profit) and in AFAS's own `Profit_Users`.
+Tools4everBV/HelloID-Conn-Prov-Source-AFAS-Profit) and in AFAS's own `Profit_Users` and
+`Profit_UserGroups`.
 """
 
 import calendar
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
-from connectors.afas.sandbox.records import EVERYBODY, Employee, Line, Place, Records, User
+from connectors.afas.sandbox.records import (
+    EVERYBODY,
+    Employee,
+    Kind,
+    Line,
+    Place,
+    Records,
+    User,
+    Values,
+)
+from connectors.afas.sandbox.tables import Cells
 
-Row = dict[str, Any]
 WINDOW_MONTHS: Final = 3
 NOT_SHOWN: Final = "N"
 """Kind of employee that the definitions leave out."""
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A GetConnector.
-
-    Attributes:
-        columns: Names of its fields, in order.
-        rows: The rows of some records on a day.
-    """
-
-    columns: tuple[str, ...]
-    rows: Callable[[Records, date], Iterator[Row]]
 
 
 def months_later(day: date, months: int) -> date:
@@ -37,208 +34,240 @@ def months_later(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
-def _in_window(start: date | None, end: date | None, today: date) -> bool:
-    return (start is None or start < months_later(today, WINDOW_MONTHS)) and (
-        end is None or end > months_later(today, -WINDOW_MONTHS)
-    )
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What lies within three months of a day (D12)."""
+
+    begins_before: date
+    ends_after: date
+
+    @classmethod
+    def around(cls, today: date) -> "Window":
+        """The window of a day."""
+        return cls(months_later(today, WINDOW_MONTHS), months_later(today, -WINDOW_MONTHS))
+
+    def touches(self, start: date | None, end: date | None) -> bool:
+        """Whether a period lies in it, at least in part."""
+        return (start is None or start < self.begins_before) and (
+            end is None or end > self.ends_after
+        )
+
+    def shows(self, line: Line) -> bool:
+        """Whether the contract of a function line lies in it."""
+        return self.touches(line.contract_start, line.contract_end)
 
 
-def _contract_shown(line: Line, today: date) -> bool:
-    return _in_window(line.contract_start, line.contract_end, today)
+@dataclass(frozen=True, slots=True)
+class View:
+    """A GetConnector.
+
+    Attributes:
+        columns: Names of its fields, in order.
+        about: What its rows are about.
+        rows: The rows about one of those.
+        employee: Column that holds the employee number, where custom columns can be added.
+    """
+
+    columns: tuple[str, ...]
+    about: Kind
+    rows: Callable[[Records, Window, str], Iterator[Cells]]
+    employee: str | None = None
+
+    def subjects(self, records: Records) -> Iterable[str]:
+        """Keys of all that it could have rows about."""
+        match self.about:
+            case "unit":
+                return list(records.units)
+            case "group":
+                return list(records.groups)
+            case _:
+                users = {user.person: None for user in records.users.values()}
+                return list({**dict.fromkeys(records.persons), **users})
 
 
 def _moment(day: date | None) -> str | None:
-    """A day as AFAS writes it: the Z is there, and it is Amsterdam time all the same."""
+    """A day as AFAS writes it: the Z is there, and it is Amsterdam time all the same (D11)."""
     return f"{day.isoformat()}T00:00:00Z" if day else None
 
 
-def _users(records: Records, today: date) -> Iterator[Row]:
-    users = {user.person: user for user in records.users.values()}
-    shown: dict[str, Employee] = {}
-    for employee in records.employees.values():
-        if any(_contract_shown(line, today) for line in employee.lines):
-            shown.setdefault(employee.person, employee)
-    for number, employee in shown.items():
-        yield _user_row(records.persons[number].fields, number, employee, users.get(number))
+USERS: Final = (
+    *("Medewerker", "Gebruiker", "Persoonsnummer", "DisplayName"),
+    *("Geblokkeerd", "UPN", "Email_werk_gebruiker", "Profit_Windows", "Connector"),
+    *("Reservekopieen_via_commandline", "Commandline", "InSite", "OutSite", "Email_portal"),
+    *("Voorletters", "Roepnaam", "Voornaam", "Voorvoegsel", "Geboortenaam"),
+    *("Geboortenaam_partner", "Voorvoegsel_partner", "Naamgebruik_code"),
+    *("Mobielnr_werk", "Telefoonnr_werk", "Email_werk"),
+)
+_OF_PERSON: Final = (
+    *("In", "CaNm", "FiNm", "IsBi", "NmBi", "NmPa", "IsPa", "ViUs"),
+    *("MbNr", "TeNr", "EmAd"),
+)
 
 
-def _user_row(fields: dict[str, str], number: str, employee: Employee, user: User | None) -> Row:
-    login = user.fields if user else {}
-    return {
-        "Medewerker": employee.number,
-        "Gebruiker": user.code if user else None,
-        "Persoonsnummer": number,
-        "DisplayName": employee.name or None,
-        "Geblokkeerd": user.blocked if user else None,
-        "UPN": login.get("Upn"),
-        "Email_werk_gebruiker": login.get("EmAd"),
-        "Profit_Windows": login.get("Awin", False) if user else None,
-        "Connector": False if user else None,
-        "Reservekopieen_via_commandline": False if user else None,
-        "Commandline": False if user else None,
-        "InSite": login.get("InSi", False) if user else None,
-        "OutSite": login.get("Site", False) if user else None,
-        "Email_portal": login.get("EmAd"),
-        "Voorletters": fields.get("In"),
-        "Roepnaam": fields.get("CaNm"),
-        "Voornaam": fields.get("FiNm"),
-        "Voorvoegsel": fields.get("IsBi"),
-        "Geboortenaam": fields.get("NmBi"),
-        "Geboortenaam_partner": fields.get("NmPa"),
-        "Voorvoegsel_partner": fields.get("IsPa"),
-        "Naamgebruik_code": fields.get("ViUs"),
-        "Mobielnr_werk": fields.get("MbNr"),
-        "Telefoonnr_werk": fields.get("TeNr"),
-        "Email_werk": fields.get("EmAd"),
-    }
+def _users(records: Records, window: Window, number: str) -> Iterator[Cells]:
+    person = records.persons.get(number)
+    if person is None:
+        return
+    for employee in records.employees_of(number):
+        if any(window.shows(line) for line in employee.lines):
+            yield (
+                employee.number,
+                *_login(records.user_of(number), number, employee),
+                *(person.fields.get(name) for name in _OF_PERSON),
+            )
+            return
 
 
-def _lines(records: Records) -> Iterator[tuple[Employee, Line]]:
-    for employee in records.employees.values():
+def _login(user: User | None, number: str, employee: Employee) -> Cells:
+    """From `Gebruiker` to `Email_portal`: null for a person without a user."""
+    name = employee.name or None
+    if user is None:
+        return (None, number, name, *(None,) * 10)
+    held: Values = user.fields
+    windows, insite, outsite = (held.get(field, False) for field in ("Awin", "InSi", "Site"))
+    mail = held.get("EmAd")
+    return (
+        *(user.code, number, name, user.blocked, held.get("Upn"), mail, windows),
+        *(False, False, False, insite, outsite, mail),
+    )
+
+
+PLACE: Final = (
+    *("Organisatorische_eenheid_code", "Organisatorische_eenheid_omschrijving"),
+    *("Functie_code", "Functie_omschrijving", "Kostenplaats_code", "Kostenplaats_omschrijving"),
+    *("Werkgever_code", "Werkgever_omschrijving"),
+)
+PERIOD: Final = ("Begindatum_functie", "Einddatum_functie")
+BOSS: Final = (
+    *("Persoonsnummer_leidinggevende", "Medewerkernummer_leidinggevende"),
+    *("Persoonsnummer_VervangendLeidinggevende", "Medewerkernummer_VervangendLeidinggevende"),
+)
+EMPLOYMENTS: Final = (
+    *("Medewerker", "Persoonsnummer", "Naam", "ExternalID", *PLACE),
+    *("Type_contract", "Dienstverband", "Volgnummer_contract"),
+    *("Begindatum_contract", "Einddatum_contract", *PERIOD),
+    *("Soort_medewerker", "Soort_medewerker_code", "Dienstbetrekking"),
+    *("Uren_per_week", "Parttime_percentage", "FTE", *BOSS),
+)
+POSITIONS: Final = (
+    *("Medewerker", "Persoonsnummer", "Naam", *PLACE, *PERIOD, "Percentage", *BOSS),
+    *("EmploymentExternalID", "ExternalID"),
+)
+
+
+def _lines(records: Records, person: str) -> Iterator[tuple[Employee, Line]]:
+    for employee in records.employees_of(person):
         for line in employee.lines:
             if line.kind_code != NOT_SHOWN:
                 yield employee, line
 
 
-def _employments(records: Records, today: date) -> Iterator[Row]:
-    for employee, line in _lines(records):
-        if not (_contract_shown(line, today) and _in_window(line.start, line.end, today)):
-            continue
-        yield {
-            **_place(records, employee, line),
-            "ExternalID": line.guid,
-            "Type_contract": "Onbepaalde tijd" if line.contract_end is None else "Bepaalde tijd",
-            "Dienstverband": "1",
-            "Volgnummer_contract": line.contract,
-            "Begindatum_contract": _moment(line.contract_start),
-            "Einddatum_contract": _moment(line.contract_end),
-            "Soort_medewerker": line.kind,
-            "Soort_medewerker_code": line.kind_code,
-            "Dienstbetrekking": "Fulltime" if line.fte == 1 else "Parttime",
-            "Uren_per_week": line.hours,
-            "Parttime_percentage": line.percentage,
-            "FTE": line.fte,
-        }
+def _employments(records: Records, window: Window, person: str) -> Iterator[Cells]:
+    for employee, line in _lines(records, person):
+        if window.shows(line) and window.touches(line.start, line.end):
+            yield (
+                *(employee.number, employee.person, employee.name or None, line.guid),
+                *_place(records, line),
+                "Onbepaalde tijd" if line.contract_end is None else "Bepaalde tijd",
+                *("1", line.contract, _moment(line.contract_start), _moment(line.contract_end)),
+                *(_moment(line.start), _moment(line.end), line.kind, line.kind_code),
+                "Fulltime" if line.fte == 1 else "Parttime",
+                *(line.hours, line.percentage, line.fte),
+                *_boss(records, line),
+            )
 
 
-def _positions(records: Records, today: date) -> Iterator[Row]:
-    for employee, line in _lines(records):
+def _positions(records: Records, window: Window, person: str) -> Iterator[Cells]:
+    for employee, line in _lines(records, person):
         for position in line.positions:
-            if _in_window(position.start, position.end, today):
-                yield {
-                    **_place(records, employee, position),
-                    "Percentage": position.percentage,
-                    "EmploymentExternalID": line.guid,
-                    "ExternalID": position.guid,
-                }
+            if window.touches(position.start, position.end):
+                yield (
+                    *(employee.number, employee.person, employee.name or None),
+                    *_place(records, position),
+                    *(_moment(position.start), _moment(position.end), position.percentage),
+                    *_boss(records, position),
+                    *(line.guid, position.guid),
+                )
 
 
-def _place(records: Records, employee: Employee, place: Place) -> Row:
-    unit, manager = records.units.get(place.unit), records.employees.get(place.manager)
-    return {
-        "Medewerker": employee.number,
-        "Persoonsnummer": employee.person,
-        "Naam": employee.name or None,
-        "Organisatorische_eenheid_code": place.unit or None,
-        "Organisatorische_eenheid_omschrijving": unit.name if unit else None,
-        "Functie_code": place.title_id or None,
-        "Functie_omschrijving": place.title or None,
-        "Kostenplaats_code": place.cost_center or None,
-        "Kostenplaats_omschrijving": place.cost_center or None,
-        "Werkgever_code": place.employer or None,
-        "Werkgever_omschrijving": place.employer or None,
-        "Begindatum_functie": _moment(place.start),
-        "Einddatum_functie": _moment(place.end),
-        "Persoonsnummer_leidinggevende": manager.person if manager else None,
-        "Medewerkernummer_leidinggevende": place.manager or None,
-        "Persoonsnummer_VervangendLeidinggevende": None,
-        "Medewerkernummer_VervangendLeidinggevende": None,
-    }
+def _place(records: Records, place: Place) -> Cells:
+    unit = records.units.get(place.unit)
+    center, employer = place.cost_center or None, place.employer or None
+    return (
+        *(place.unit or None, (unit.name if unit else None) or None),
+        *(place.title_id or None, place.title or None, center, center, employer, employer),
+    )
 
 
-NOWHERE: Final = Place(guid="", unit="", title_id="", title="", start=date.min)
-"""Only there to list the columns."""
+def _boss(records: Records, place: Place) -> Cells:
+    manager = records.employees.get(place.manager)
+    return (manager.person if manager else None, place.manager or None, None, None)
 
 
-def _units(records: Records, _today: date) -> Iterator[Row]:
-    for unit in records.units.values():
-        yield {
-            "ExternalId": unit.code,
-            "DisplayName": unit.name or None,
-            "ParentExternalId": unit.parent or None,
-            "ManagerExternalId": unit.manager or None,
-            "Huidige_vervanger": None,
-        }
+def _units(records: Records, _: Window, code: str) -> Iterator[Cells]:
+    if unit := records.units.get(code):
+        yield unit.code, unit.name or None, unit.parent or None, unit.manager or None, None
 
 
-def _groups(records: Records, _today: date) -> Iterator[Row]:
-    for code, description in records.groups.items():
-        if code != EVERYBODY:
-            yield {"GroupId": code, "Description": description}
+def _groups(records: Records, _: Window, code: str) -> Iterator[Cells]:
+    if code != EVERYBODY and code in records.groups:
+        yield code, records.groups[code]
 
 
-def _user_groups(records: Records, _today: date) -> Iterator[Row]:
-    for user in records.users.values():
-        for group in user.groups:
-            if group != EVERYBODY and not user.blocked:
-                yield {"GroupId": group, "UserId": user.code}
+def _user_groups(records: Records, _: Window, person: str) -> Iterator[Cells]:
+    user = records.user_of(person)
+    if user and not user.blocked:
+        yield from ((group, user.code) for group in user.groups if group != EVERYBODY)
 
 
-def _profit_users(records: Records, _today: date) -> Iterator[Row]:
-    employees = {employee.person: employee.number for employee in records.employees.values()}
-    for user in records.users.values():
-        yield {
-            "UserId": user.code,
-            "Description": user.description or None,
-            "UPN": user.fields.get("Upn"),
-            "Blocked": user.blocked,
-            "Email": user.fields.get("EmAd"),
-            "Windows": user.fields.get("Awin", False),
-            "Connector": False,
-            "OutSite": user.fields.get("Site", False),
-            "InSite": user.fields.get("InSi", False),
-            "PersonId": user.person or None,
-            "EmployeeId": employees.get(user.person),
-        }
+def _profit_users(records: Records, _: Window, person: str) -> Iterator[Cells]:
+    if user := records.user_of(person):
+        held, employees = user.fields, records.employees_of(person)
+        yield (
+            *(user.code, user.description or None, held.get("Upn"), user.blocked),
+            *(held.get("EmAd"), held.get("Awin", False), False),
+            *(held.get("Site", False), held.get("InSi", False), user.person or None),
+            employees[-1].number if employees else None,
+        )
 
 
-_PLACE: Final = tuple(_place(Records(), Employee(number="", person="", name=""), NOWHERE))[3:]
+PROFIT_USER_GROUPS: Final = ("GroupId", "Decription", "UserId")  # codespell:ignore decription
+"""AFAS's own spelling."""
+
+
+def _profit_user_groups(records: Records, _: Window, person: str) -> Iterator[Cells]:
+    if user := records.user_of(person):
+        yield from ((group, records.groups.get(group), user.code) for group in user.groups)
+
+
 VIEWS: Final = {
-    "T4E_HelloID_Users_v2": View(
-        tuple(_user_row({}, "", Employee(number="", person="", name=""), None)), _users
-    ),
-    "T4E_HelloID_Employments_v2": View(
-        (
-            *("Medewerker", "Persoonsnummer", "Naam", "ExternalID", *_PLACE),
-            *("Type_contract", "Dienstverband", "Volgnummer_contract", "Begindatum_contract"),
-            *(
-                "Einddatum_contract",
-                "Soort_medewerker",
-                "Soort_medewerker_code",
-                "Dienstbetrekking",
-            ),
-            *("Uren_per_week", "Parttime_percentage", "FTE"),
-        ),
-        _employments,
-    ),
-    "T4E_HelloID_Positions_v2": View(
-        (
-            *("Medewerker", "Persoonsnummer", "Naam", *_PLACE, "Percentage"),
-            *("EmploymentExternalID", "ExternalID"),
-        ),
-        _positions,
-    ),
+    "T4E_HelloID_Users_v2": View(USERS, "person", _users, "Medewerker"),
+    "T4E_HelloID_Employments_v2": View(EMPLOYMENTS, "person", _employments, "Medewerker"),
+    "T4E_HelloID_Positions_v2": View(POSITIONS, "person", _positions, "Medewerker"),
     "T4E_HelloID_OrganizationalUnits_v2": View(
         ("ExternalId", "DisplayName", "ParentExternalId", "ManagerExternalId", "Huidige_vervanger"),
+        "unit",
         _units,
     ),
-    "T4E_HelloID_Groups_v2": View(("GroupId", "Description"), _groups),
-    "T4E_HelloID_UserGroups_v2": View(("GroupId", "UserId"), _user_groups),
+    "T4E_HelloID_Groups_v2": View(("GroupId", "Description"), "group", _groups),
+    "T4E_HelloID_UserGroups_v2": View(("GroupId", "UserId"), "person", _user_groups),
     "Profit_Users": View(
         (
             *("UserId", "Description", "UPN", "Blocked", "Email", "Windows", "Connector"),
             *("OutSite", "InSite", "PersonId", "EmployeeId"),
         ),
+        "person",
         _profit_users,
+        "EmployeeId",
     ),
+    "Profit_UserGroups": View(PROFIT_USER_GROUPS, "person", _profit_user_groups),
 }
+"""Name of a definition -> its view."""
+BOOLEANS: Final = frozenset(
+    {
+        *("Geblokkeerd", "Profit_Windows", "Connector", "Reservekopieen_via_commandline"),
+        *("Commandline", "InSite", "OutSite", "Blocked", "Windows"),
+    }
+)
+NUMBERS: Final = frozenset({"Uren_per_week", "Parttime_percentage", "FTE", "Percentage"})
+WHOLE: Final = frozenset({"Volgnummer_contract"})

@@ -1,7 +1,9 @@
+import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import pytest
 
 from connectors.afas.sandbox.application import MAX_QUERY
@@ -43,6 +45,20 @@ def test_d2_a_connector_that_is_not_granted_is_said_in_words_or_by_401(afas, htt
     assert http.get(USERS).status_code == 401
 
 
+def test_d2_an_update_connector_that_is_not_granted_too(afas, put_user):
+    afas.catalogue.granted.discard("KnUser")
+    reply = put_user(JANINE, MtCd="1", Upn="j@example.org")
+    assert reply.json()["errorNumber"] == -2147180996
+    afas.switches.not_granted = "401"
+    assert put_user(JANINE, MtCd="1", Upn="j@example.org").status_code == 401
+
+
+def test_a_blocked_get_connector_says_so(afas, http):
+    afas.catalogue.blocked.add("T4E_HelloID_Users_v2")
+    reply = http.get(USERS)
+    assert (reply.status_code, "is blocked" in reply.json()["externalMessage"]) == (500, True)
+
+
 def test_d3_an_ip_block_is_403_and_maintenance_503_with_a_wait(afas, http):
     afas.switches.ip_refused = True
     reply = http.get("/ProfitVersion")
@@ -73,6 +89,14 @@ def test_d13_more_than_five_calls_at_once_are_refused(afas, http):
     with ThreadPoolExecutor(6) as pool:
         statuses = list(pool.map(read, range(6)))
     assert 500 in statuses
+
+
+def test_d13_the_number_of_calls_at_once_is_a_switch(afas, http):
+    afas.switches.max_parallel = 0
+    reply = http.get("/ProfitVersion")
+    assert (reply.status_code, "locked" in reply.json()["externalMessage"]) == (500, True)
+    afas.switches.max_parallel = 1
+    assert http.get("/ProfitVersion").status_code == 200
 
 
 def test_d14_replies_to_writes_and_errors_have_the_bodies_and_headers_of_afas(http, put_user):
@@ -118,6 +142,40 @@ def test_d27_a_second_writer_on_one_person_is_refused_across_the_connectors(afas
     assert again.status_code == 201
 
 
+def test_d28_a_lost_reply_is_lost_after_the_work_and_a_cut_before_it(afas, http, put_user):
+    afas.fail_next("cut", verb="PUT")
+    with pytest.raises(httpx.RemoteProtocolError):
+        put_user(JANINE, MtCd="1", Upn="j@example.org")
+    assert "Upn" not in afas.records.users[JANINE].fields
+    afas.fail_next("drop_reply", verb="PUT")
+    with pytest.raises(httpx.RemoteProtocolError):
+        put_user(JANINE, MtCd="1", Upn="j@example.org")
+    assert afas.records.users[JANINE].fields["Upn"] == "j@example.org"
+    assert [call.status for call in afas.writes] == [0, 0]
+
+
+@pytest.mark.parametrize("kind", ["500", "503", "conflict", "timeout", "not_json", "cut_body"])
+def test_d28_a_fault_strikes_once_and_only_where_it_was_ordered(afas, http, kind):
+    whole = http.get(USERS).json()
+    afas.fail_next(kind, connector="T4E_HelloID_Users_v2", after=1)
+    assert http.get("/ProfitVersion").status_code == 200
+    assert len(http.get(USERS).json()["rows"]) == len(whole["rows"])
+    reply = http.get(USERS)
+    if kind in {"not_json", "cut_body"}:
+        with pytest.raises(json.JSONDecodeError):
+            reply.json()
+    else:
+        assert reply.status_code == (503 if kind == "503" else 500)
+    assert http.get(USERS).status_code == 200
+
+
+def test_d28_a_delay_delays(afas, http):
+    afas.fail_next("delay", seconds=0.1)
+    before = time.monotonic()
+    http.get("/ProfitVersion")
+    assert time.monotonic() - before >= 0.1
+
+
 def test_d29_every_refusal_has_a_fresh_reference_and_the_log_keeps_no_bodies(afas, put_user):
     replies = [put_user("12345.X", MtCd="2", Upn="secret@example.org").json() for _ in range(2)]
     references = [reply["profitLogReference"] for reply in replies]
@@ -142,10 +200,59 @@ def test_d30_the_description_agrees_with_what_is_granted_and_loaded(afas, http):
     assert "EmAd" in [field["fieldId"] for field in nested["fields"]]
 
 
+def test_d30_a_field_of_a_get_connector_is_described_as_afas_does(http):
+    described = http.get("/Metainfo/get/T4E_HelloID_Employments_v2").json()
+    assert described.keys() == {"name", "description", "fields"}
+    kinds = {field["id"]: field["dataType"] for field in described["fields"]}
+    assert {field["id"]: field["fieldId"] for field in described["fields"]}["Medewerker"] == "U001"
+    assert described["fields"][0].keys() == {
+        *("id", "fieldId", "dataType", "label", "length", "controlType", "decimals"),
+        "decimalsFieldId",
+    }
+    assert (kinds["FTE"], kinds["Begindatum_contract"], kinds["Volgnummer_contract"]) == (
+        "decimal",
+        "date",
+        "int",
+    )
+
+
+def test_d30_a_field_of_an_update_connector_is_described_as_afas_does(http):
+    described = http.get("/Metainfo/update/KnUser").json()
+    assert described.keys() == {"id", "name", "fields", "objects"}
+    fields = {field["fieldId"]: field for field in described["fields"]}
+    assert fields["MtCd"].keys() == {
+        *("fieldId", "primaryKey", "dataType", "label", "mandatory", "length", "decimals"),
+        *("decimalFieldId", "notzero", "controlType", "values"),
+    }
+    assert (fields["MtCd"]["mandatory"], fields["MtCd"]["length"]) == (True, 1)
+    assert fields["MtCd"]["values"][1]["id"] == "1"
+    assert (fields["UsId"]["primaryKey"], fields["InSi"]["dataType"]) == (True, "boolean")
+
+
+def test_d30_custom_fields_are_listed_where_they_belong(afas, http):
+    afas.add_custom_field("KnPerson", "U" + "0B" * 16, label="Badge", length=20)
+    employee = http.get("/Metainfo/update/KnEmployee").json()
+    own = [field["fieldId"] for field in employee["fields"]]
+    of_person = {field["fieldId"]: field for field in employee["objects"][0]["fields"]}
+    assert "U" + "0B" * 16 not in own
+    listed = of_person["U" + "0B" * 16]
+    assert (listed["label"], listed["length"]) == ("Badge", 20)
+
+
+def test_d30_meta_info_lists_what_is_granted_and_whose_token_it_is(afas, http):
+    afas.switches.token_expiry = "2027-01-01"
+    listed = http.get("/MetaInfo").json()
+    assert listed.keys() == {"updateConnectors", "getConnectors", "customConnectors", "info"}
+    assert listed["info"].keys() == {"envid", "appName", "group", "tokenExpiry"}
+    assert listed["info"]["tokenExpiry"] == "2027-01-01"
+    assert {"id": "KnUser", "description": "KnUser"} in listed["updateConnectors"]
+
+
 def test_d31_a_delete_is_counted_and_refused(afas, http):
     reply = http.delete("/connectors/KnEmployee/AfasEmployee/@EmId/1000001")
     assert reply.status_code == 500
-    assert afas.counts["deletes"] == 1
+    assert http.delete("/connectors/KnUser/KnUser/@UsId/1").status_code == 404
+    assert afas.counts["deletes"] == 2
     assert "1000001" in afas.records.employees
 
 

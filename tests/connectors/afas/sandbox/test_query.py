@@ -39,6 +39,17 @@ def test_d6_rows_without_order_come_differently_each_time_and_so_do_ties(users):
     assert users("orderbyfieldids=-Medewerker")[0] == "1000005"
 
 
+def test_d6_ties_stay_together_and_no_page_has_a_row_that_does_not_belong(users):
+    for _ in range(30):
+        assert set(users("orderbyfieldids=Roepnaam&skip=1&take=3")) == {
+            "1000003",
+            "1000004",
+            "1000005",
+        }
+        assert users("orderbyfieldids=Roepnaam,-Medewerker&skip=1&take=2") == ["1000005", "1000004"]
+    assert len({users("orderbyfieldids=Roepnaam&skip=2&take=1")[0] for _ in range(60)}) == 3
+
+
 @pytest.mark.parametrize(
     ("operator", "value", "found"),
     [
@@ -93,6 +104,38 @@ def test_d7_a_json_filter_takes_values_with_separators(afas, users):
 )
 def test_d7_a_filter_that_does_not_fit_is_refused(http, wrong):
     assert http.get(f"{USERS}?{wrong}").status_code == 500
+
+
+def test_d7_empty_and_counts_are_let_through_by_switch(afas, users):
+    afas.switches.empty_needs_value = False
+    empty = "filterfieldids=Gebruiker&filtervalues=&operatortypes=8"
+    assert users(f"{ORDERED}&{empty}") == ["1000003", "1000004", "1000005"]
+    afas.switches.filters_must_fit = False
+    assert users("filterfieldids=Medewerker&filtervalues=1000003") == ["1000003"]
+    assert users("filterfieldids=Medewerker&filtervalues=1000003,1&operatortypes=1") == ["1000003"]
+
+
+def test_d7_an_encoded_separator_separates_too(users):
+    query = "filterfieldids=Roepnaam%2CGeboortenaam%3BMedewerker"
+    values = "filtervalues=Kim%2CAalbers%3B1000001&operatortypes=1%2C1%3B1"
+    assert users(f"{ORDERED}&{query}&{values}") == ["1000001", "1000003"]
+
+
+def test_d7_days_are_compared_with_and_without_the_z(http):
+    query = "filterfieldids=Begindatum_contract&operatortypes=1&filtervalues="
+    for value in ("2020-01-01T00:00:00", "2020-01-01T00:00:00Z"):
+        rows = http.get(f"/connectors/T4E_HelloID_Employments_v2?{query}{value}").json()["rows"]
+        assert [row["Medewerker"] for row in rows] == ["1000001"]
+
+
+def test_d7_a_filter_finds_what_was_written_a_moment_ago(afas, users, put_user):
+    query = f"{ORDERED}&filterfieldids=UPN&filtervalues=J@example.org&operatortypes=1"
+    starts = f"{ORDERED}&filterfieldids=UPN&filtervalues=j&operatortypes=10"
+    assert users(query) == users(starts) == []
+    assert put_user("12345.1000001", MtCd="1", Upn="j@example.org").status_code == 201
+    assert users(query) == users(starts) == ["1000001"]
+    assert put_user("12345.1000001", MtCd="1", Upn="").status_code == 201
+    assert users(query) == users(starts) == []
 
 
 def test_d7_booleans_and_empty_fields_can_be_filtered(users):

@@ -33,16 +33,49 @@ def test_d15_booleans_are_read_in_every_spelling(janine, put_user, spelling, hel
     assert janine.fields["Site"] is held
 
 
-def test_d15_unknown_and_removed_fields_are_refused_and_custom_ones_kept(
-    afas, janine, put_user, put_person
-):
-    assert refused(put_user(JANINE, MtCd="1", Nonsense="x"), "Nonsense")
-    assert refused(put_user(JANINE, MtCd="1", Site="maybe"), "Site")
-    assert refused(put_user(JANINE, MtCd="1", Acon=True), "Acon")
+@pytest.mark.parametrize("spelling", ["1", 1])
+def test_d15_codes_are_read_as_text_and_as_numbers(put_user, spelling):
+    assert put_user(JANINE, MtCd=spelling, InLn=1043).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("Nonsense", "x"), ("Site", "maybe"), ("InLn", "9"), ("MtCd", "9"), ("MtCd", "5")],
+)
+def test_d15_unknown_fields_and_codes_are_refused(put_user, field, value):
+    assert refused(put_user(JANINE, **{"MtCd": "1", field: value}), field)
+
+
+@pytest.mark.parametrize("field", ["Acon", "Abac", "Acom", "Pw"])
+def test_d15_removed_fields_are_refused_or_ignored_by_switch(afas, put_user, field):
+    assert refused(put_user(JANINE, MtCd="1", **{field: True}), field)
     afas.switches.removed_fields = "ignore"
-    assert put_user(JANINE, MtCd="1", Acon=True, Upn="j@example.org").status_code == 201
-    assert put_person(MatchPer="0", BcCo="1000001", **{CUSTOM: "9"}).status_code == 201
-    assert afas.records.persons["1000001"].fields[CUSTOM] == "9"
+    assert put_user(JANINE, MtCd="1", Upn="j@example.org", **{field: True}).status_code == 201
+    assert field not in afas.records.users[JANINE].fields
+
+
+def test_d15_custom_fields_are_kept_where_they_were_made_and_refused_elsewhere(
+    afas, put_user, put_person
+):
+    wanted = {"MatchPer": "0", "BcCo": "1000001", CUSTOM: "12345"}
+    assert refused(put_person(**wanted), CUSTOM)
+    afas.add_custom_field("KnPerson", CUSTOM, label="Badge", length=5)
+    assert put_person(**wanted).status_code == 201
+    assert afas.records.persons["1000001"].fields[CUSTOM] == "12345"
+    assert refused(put_person(**{**wanted, CUSTOM: "123456"}), CUSTOM)
+    assert refused(put_user(JANINE, MtCd="1", **{CUSTOM: "1"}), CUSTOM)
+    afas.switches.custom_fields = "any"
+    assert put_user(JANINE, MtCd="1", **{CUSTOM: "1"}).status_code == 201
+
+
+def test_d15_the_three_spellings_of_element_and_objects_are_the_same(http, afas):
+    for phone, wrap in (("1", lambda x: x), ("2", lambda x: [x])):
+        fields = {"MatchPer": "0", "BcCo": "1000001", "TeNr": phone}
+        person = {"KnPerson": {"Element": wrap({"Fields": fields})}}
+        element = {"@EmId": "1000001", "@action": "update", "Objects": wrap(person)}
+        body = {"AfasEmployee": {"Element": wrap(element)}}
+        assert http.put("/connectors/KnEmployee", json=body).status_code == 201
+        assert afas.records.persons["1000001"].fields["TeNr"] == phone
 
 
 def test_d16_a_value_that_is_there_already_is_refused_but_not_a_control_field(
@@ -74,6 +107,17 @@ def test_d18_what_is_too_long_is_refused(put_user, put_person):
     assert refused(put_user(JANINE, MtCd="1", Nm="n" * 81), "Nm")
     assert put_person(MatchPer="0", BcCo="1000001", EmAd="m" * 255).status_code == 201
     assert refused(put_person(MatchPer="0", BcCo="1000001", EmAd="m" * 256), "EmAd")
+    assert refused(put_user(JANINE, MtCd="4", UsIdNew="u" * 81), "UsIdNew")
+    assert refused(put_user(JANINE, MtCd="3", GrId="g" * 21), "GrId")
+    assert refused(put_user(JANINE, MtCd="3", GrId="g", GrDs="g" * 51), "GrDs")
+
+
+def test_d18_who_signs_in_to_windows_has_a_code_of_twenty_characters(janine, put_user):
+    assert put_user(JANINE, MtCd="4", UsIdNew="12345." + "u" * 20).status_code == 201
+    assert refused(put_user("12345." + "u" * 20, MtCd="1", Awin=True), "UsId")
+    assert put_user("12345." + "u" * 20, MtCd="4", UsIdNew=JANINE).status_code == 201
+    janine.fields["Awin"] = True
+    assert refused(put_user(JANINE, MtCd="4", UsIdNew="12345." + "u" * 20), "UsIdNew")
 
 
 @pytest.mark.parametrize("field", ["Upn", "EmAd"])
@@ -142,6 +186,21 @@ def test_d22_an_update_of_an_unknown_user_inserts_one_if_the_person_is_free(afas
     assert afas.counts["inserted_users"] == 1
 
 
+def test_d22_what_an_insert_does_not_name_is_turned_on(afas, put_user):
+    afas.records.persons["77"] = Person(number="77", internal=77)
+    assert put_user("12345.NEW", MtCd="1", BcCo="77", Nm="New").status_code == 201
+    assert afas.records.users["12345.NEW"].fields == {"InSi": True, "Awin": True}
+
+
+def test_d22_a_user_without_a_person_may_get_one_and_nobody_another_one(afas, put_user):
+    afas.records.users["12345.SYS"] = User(code="12345.SYS", person="", description="System")
+    afas.records.persons["77"] = Person(number="77", internal=77)
+    assert refused(put_user(JANINE, MtCd="1", BcCo="77"), "BcCo")
+    assert refused(put_user("12345.SYS", MtCd="6", BcCo="1000001"), "BcCo")
+    assert put_user("12345.SYS", MtCd="6", BcCo="77").status_code == 201
+    assert afas.records.user_of("77").code == "12345.SYS"
+
+
 @pytest.mark.parametrize("action", ["0", "2", "4", "6"])
 def test_d22_other_actions_on_an_unknown_user_are_refused(put_user, action):
     assert refused(put_user("12345.X", MtCd=action, UsIdNew="12345.Y"), "UsId")
@@ -151,6 +210,14 @@ def test_d22_windows_turns_on_insite(janine, put_user):
     janine.fields["InSi"] = False
     assert put_user(JANINE, MtCd="1", Awin=True).status_code == 201
     assert janine.fields["InSi"] is True
+
+
+def test_d23_blocking_takes_the_groups_away_or_not_by_switch(afas, janine, put_user):
+    for keeps, left in ((True, [EVERYBODY, "G"]), (False, [EVERYBODY])):
+        afas.switches.block_keeps_groups = keeps
+        janine.groups, janine.blocked = [EVERYBODY, "G"], False
+        assert put_user(JANINE, MtCd="2").status_code == 201
+        assert (janine.blocked, janine.groups) == (True, left)
 
 
 def test_d23_blocking_takes_groups_away_and_unblocking_needs_a_licence(afas, janine, put_user):
@@ -189,6 +256,49 @@ def test_d26_outsite_needs_a_mail(afas, janine, put_user):
     assert refused(put_user(JANINE, MtCd="1", EmAd=""), "EmAd")
     afas.switches.outsite_needs_mail = False
     assert put_user(JANINE, MtCd="1", EmAd="").status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en-us", "The entered value for 'UsId' does not exist."),
+        ("nl-nl", "De ingevulde waarde bij 'UsId' bestaat niet."),
+        ("NL-BE", "De ingevulde waarde bij 'UsId' bestaat niet."),
+        ("fr-fr", "The entered value for 'UsId' does not exist."),
+        ("", "De ingevulde waarde bij 'UsId' bestaat niet."),
+    ],
+)
+def test_an_error_is_in_the_language_asked_for_or_that_of_the_environment(
+    afas, http, language, text
+):
+    afas.switches.language = "nl"
+    body = {"KnUser": {"Element": {"@UsId": "12345.X", "Fields": {"MtCd": "2"}}}}
+    reply = http.put("/connectors/KnUser", json=body, headers={"Accept-Language": language})
+    assert (reply.json()["externalMessage"], reply.json()["errorNumber"]) == (text, -2147220469)
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        {"@UsId": JANINE, "@Colour": "red", "Fields": {"MtCd": "2"}},
+        {"@UsId": JANINE, "Fields": {"MtCd": "2"}, "Objects": [{"KnPerson": {}}]},
+        {"@UsId": JANINE, "Fields": ["MtCd"]},
+        {"Fields": {"MtCd": "2"}},
+    ],
+)
+def test_what_does_not_belong_to_an_element_is_refused(http, element):
+    assert refused(http.put("/connectors/KnUser", json={"KnUser": {"Element": element}}))
+
+
+def test_of_several_persons_none_is_written_when_one_is_refused(afas, http):
+    before = afas.records.to_bytes()
+    persons = [
+        {"KnPerson": {"Element": {"Fields": {"MatchPer": "0", "BcCo": number, "TeNr": "1"}}}}
+        for number in ("1000001", "1000002")
+    ]
+    body = {"AfasEmployee": {"Element": {"@EmId": "1000001", "Objects": persons}}}
+    assert refused(http.put("/connectors/KnEmployee", json=body), "BcCo")
+    assert afas.records.to_bytes() == before
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,134 @@ USERS = "T4E_HelloID_Users_v2"
 
 @pytest.mark.parametrize(
     ("connector", "fields"),
-    [(USERS, 25), (EMPLOYMENTS, 29), (POSITIONS, 20), ("T4E_HelloID_OrganizationalUnits_v2", 5)],
+    [
+        (USERS, 25),
+        (EMPLOYMENTS, 29),
+        (POSITIONS, 20),
+        ("T4E_HelloID_OrganizationalUnits_v2", 5),
+        ("Profit_Users", 11),
+        ("Profit_UserGroups", 3),
+    ],
 )
 def test_a_get_connector_has_the_fields_of_its_definition(afas, connector, fields):
-    assert len(VIEWS[connector].columns) == fields
-    assert set(VIEWS[connector].columns) == set(afas.rows(connector)[0])
+    assert len(set(VIEWS[connector].columns)) == fields
+    assert VIEWS[connector].columns == tuple(afas.rows(connector)[0])
+
+
+def test_every_field_holds_what_its_name_says(afas):
+    """A slip in the order of the cells would show up here."""
+    employee = afas.hire(
+        nick_name="Kim",
+        prefix="van",
+        family_name="Smit",
+        partner_name="Berg",
+        partner_prefix="den",
+        convention="3",
+        initials="K.L.",
+        department="IT",
+        title="Tester",
+        start=date(2026, 1, 1),
+        last_day=date(2026, 12, 31),
+        fte=0.5,
+    )
+    person, user = afas.person_of(employee), afas.user_of(employee)
+    person.fields |= {"FiNm": "Kimberley", "MbNr": "06", "TeNr": "030", "EmAd": "p@example.org"}
+    user.fields |= {"Upn": "u@example.org", "EmAd": "m@example.org", "InSi": True, "Site": True}
+    user.blocked, user.description = True, "Description"
+    [line] = afas.records.employees[employee].lines
+    line.manager = line.positions[0].manager = "1000001"
+    line.cost_center, line.employer = "4000", "E1"
+    afas.records.units["IT"].name = "ICT"
+    afas.records.touch()
+
+    def row(connector, key="Medewerker"):
+        [found] = [row for row in afas.rows(connector) if row[key] == employee]
+        return found
+
+    assert row(USERS) == {
+        "Medewerker": employee,
+        "Gebruiker": f"12345.{employee}",
+        "Persoonsnummer": person.number,
+        "DisplayName": "Kim van Smit",
+        "Geblokkeerd": True,
+        "UPN": "u@example.org",
+        "Email_werk_gebruiker": "m@example.org",
+        "Profit_Windows": False,
+        "Connector": False,
+        "Reservekopieen_via_commandline": False,
+        "Commandline": False,
+        "InSite": True,
+        "OutSite": True,
+        "Email_portal": "m@example.org",
+        "Voorletters": "K.L.",
+        "Roepnaam": "Kim",
+        "Voornaam": "Kimberley",
+        "Voorvoegsel": "van",
+        "Geboortenaam": "Smit",
+        "Geboortenaam_partner": "Berg",
+        "Voorvoegsel_partner": "den",
+        "Naamgebruik_code": "3",
+        "Mobielnr_werk": "06",
+        "Telefoonnr_werk": "030",
+        "Email_werk": "p@example.org",
+    }
+    where = {
+        "Medewerker": employee,
+        "Persoonsnummer": person.number,
+        "Naam": "Kim van Smit",
+        "Organisatorische_eenheid_code": "IT",
+        "Organisatorische_eenheid_omschrijving": "ICT",
+        "Functie_code": "TESTER",
+        "Functie_omschrijving": "Tester",
+        "Begindatum_functie": "2026-01-01T00:00:00Z",
+        "Einddatum_functie": "2026-12-31T00:00:00Z",
+        "Persoonsnummer_leidinggevende": "1000001",
+        "Medewerkernummer_leidinggevende": "1000001",
+        "Persoonsnummer_VervangendLeidinggevende": None,
+        "Medewerkernummer_VervangendLeidinggevende": None,
+    }
+    assert row(EMPLOYMENTS) == {
+        **where,
+        "ExternalID": line.guid,
+        "Kostenplaats_code": "4000",
+        "Kostenplaats_omschrijving": "4000",
+        "Werkgever_code": "E1",
+        "Werkgever_omschrijving": "E1",
+        "Type_contract": "Bepaalde tijd",
+        "Dienstverband": "1",
+        "Volgnummer_contract": 1,
+        "Begindatum_contract": "2026-01-01T00:00:00Z",
+        "Einddatum_contract": "2026-12-31T00:00:00Z",
+        "Soort_medewerker": "Personeelslid",
+        "Soort_medewerker_code": "P",
+        "Dienstbetrekking": "Parttime",
+        "Uren_per_week": 18.0,
+        "Parttime_percentage": 50.0,
+        "FTE": 0.5,
+    }
+    assert row(POSITIONS) == {
+        **where,
+        "Kostenplaats_code": None,
+        "Kostenplaats_omschrijving": None,
+        "Werkgever_code": None,
+        "Werkgever_omschrijving": None,
+        "Percentage": 50.0,
+        "EmploymentExternalID": line.guid,
+        "ExternalID": line.positions[0].guid,
+    }
+    assert row("Profit_Users", "EmployeeId") == {
+        "UserId": f"12345.{employee}",
+        "Description": "Description",
+        "UPN": "u@example.org",
+        "Blocked": True,
+        "Email": "m@example.org",
+        "Windows": False,
+        "Connector": False,
+        "OutSite": True,
+        "InSite": True,
+        "PersonId": person.number,
+        "EmployeeId": employee,
+    }
 
 
 def test_d11_dates_carry_a_z_and_the_last_day(afas):
