@@ -1,12 +1,15 @@
-"""One Prefect for all tests that run flows, and none for the others."""
+"""One Prefect for all tests that run flows, and none for the others; AFAS's word on requests."""
 
 import atexit
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+
+from tests.connectors.afas.contract import watch
 
 # Before Prefect is imported, which is when the first test that needs it is collected.
 _HOME = tempfile.mkdtemp(prefix="retour-tests-")
@@ -30,3 +33,33 @@ def prefect_api() -> Iterator[str]:
         address = str(PREFECT_API_URL.value())
         patch.setenv("PREFECT_API_URL", address)
         yield address
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name our markers."""
+    config.addinivalue_line("markers", "off_contract: sends AFAS what it refuses, on purpose")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def afas_requests() -> Iterator[None]:
+    """Every body that an AFAS client sends is held against AFAS's description, where it is here."""
+    watched = watch()
+    if watched is None:
+        yield
+        return
+    from connectors.afas.client import AfasClient
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(AfasClient, "_put", watched.around(AfasClient._put))
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Fail a test in which a request was not as AFAS describes it."""
+    result: Any = yield
+    watched = watch()
+    wrong = watched.ask() if watched else ""
+    if wrong and not item.get_closest_marker("off_contract"):
+        pytest.fail(f"not as AFAS describes it:\n{wrong}", pytrace=False)
+    return result

@@ -1,40 +1,55 @@
 """AFAS over REST: one method per endpoint, wire objects in and out, no nouns of ours."""
 
-import json
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from typing import Final
 from urllib.parse import quote
 
 import httpx
 from pydantic import SecretStr
 
-from connectors.afas.replies import TooMuch, classify, decoded
+from connectors.afas.pages import Row, read_pages, unmoved
+from connectors.afas.query import EQUAL, MAX_QUERY, Condition, Filter, page_query
+from connectors.afas.replies import classify, decoded
 from connectors.afas.settings import MAX_PARALLEL, AfasSettings, authorization
 from connectors.model.errors import (
     BrokenSource,
     ConnectorError,
     Misconfigured,
     Refused,
-    Unreachable,
 )
-from connectors.sdk.http import Busy, Http, NotSent
+from connectors.sdk.http import Busy, Http, NotSent, unreachable
 
-Row = dict[str, Any]
-"""A row of a GetConnector: field -> text, number, boolean or None."""
+__all__ = ["AfasClient", "Fields", "Row", "UserAction"]
+
 Fields = Mapping[str, str | bool]
 """Fields of an update: text (empty to clear) or real booleans."""
 
-MAX_CELLS: Final = 150_000
-"""Columns times rows above which AFAS runs out of memory. Source: OASContent, get-connector.md."""
-EQUAL: Final = "1"
-UPDATE_USER: Final = "1"
-"""`MtCd`: insert or update. Fixed here: from a mapping, a slip could block users."""
+TO_PRIVATE_MAIL: Final = "P"
+"""`AfasEmployee.Fields.EmAd`: digital documents go to the private mail."""
 MATCH_ON_NUMBER: Final = "0"
 """`MatchPer`: find the person by `BcCo`. 7 would insert a new one."""
 
 _slots: dict[str, threading.BoundedSemaphore] = {}
 """Address -> calls that may be under way: AFAS counts them per environment, not per client."""
+
+
+class UserAction(StrEnum):
+    """`MtCd`: what a write does with a user. Never from a mapping: a slip could block users.
+
+    Source: AFASSoftware/OASContent, "Organisaties en personen.json", KnUser_PUT.
+    """
+
+    BLOCK_AND_LEAVE_GROUPS = "0"
+    """All groups but Everybody."""
+    UPDATE = "1"
+    """Inserts a user whose code does not exist."""
+    BLOCK = "2"
+    """Whether the groups stay is contradicted by AFAS itself."""
+    RENAME = "4"
+    """To `UsIdNew`."""
+    UNBLOCK = "6"
 
 
 class AfasClient:
@@ -104,53 +119,68 @@ class AfasClient:
         )
         return {str(field["id"]) for field in content.get("fields", [])}
 
-    def update_connector_fields(self, connector: str) -> set[str]:
-        """Ids of the fields of an UpdateConnector, those of nested objects included."""
+    def update_connector_levels(self, connector: str) -> dict[str, set[str]]:
+        """Ids of the fields of an UpdateConnector: "" its own, else those of an object in it.
+
+        An `EmAd` of the employee and one of the person in it are two different things.
+        """
         content = self._get(
             f"/Metainfo/update/{quote(connector, safe='')}", f"MetaInfo of {connector}"
         )
-        return _field_ids(content)
+        levels = {"": _field_ids(content)}
+        for nested in content.get("objects") or []:
+            levels[str(nested.get("name") or nested.get("id"))] = _field_ids(nested)
+        return levels
 
-    def get_rows(self, connector: str, *, order_by: Sequence[str], columns: int) -> list[Row]:
-        """Every row of a GetConnector.
+    def get_rows(
+        self, connector: str, *, order_by: Sequence[str], columns: int, where: Filter = ()
+    ) -> list[Row]:
+        """Every row of a GetConnector; see `get_pages`. Rows that move are read anew."""
+        return unmoved(
+            lambda: [
+                row
+                for page in self.get_pages(
+                    connector, order_by=order_by, columns=columns, where=where
+                )
+                for row in page
+            ]
+        )
+
+    def get_pages(
+        self, connector: str, *, order_by: Sequence[str], columns: int, where: Filter = ()
+    ) -> Iterator[list[Row]]:
+        """Every row of a GetConnector, a page at a time.
 
         Args:
             connector: Its name.
             order_by: Fields that leave no ties: without them AFAS orders each page anew.
             columns: How many fields a row is expected to have; sets the size of the first page.
+            where: Which rows; all of them without it.
 
         Raises:
             BrokenSource: A page is cut off, came twice or is longer than asked.
-            Fatal: The reading broke; nothing partial is returned.
+            RowsMoved: Rows came or went in the meantime: begin anew, see `unmoved`.
+            Fatal: The reading broke; what came so far is no whole.
         """
-        rows: list[Row] = []
-        previous: list[Row] = []
-        take = self._take(columns)
-        while True:
-            try:
-                page = self._page(connector, _paged(order_by, skip=len(rows), take=take))
-            except TooMuch:
-                if take == 1:
-                    raise
-                take //= 2
-                continue
-            except Refused as error:
-                raise Misconfigured(
-                    error.message,
-                    system="afas",
-                    operation=error.operation,
-                    code=error.code,
-                    reference=error.reference,
-                ) from error
-            if len(page) > take or (page and page == previous):
-                message = (
-                    "AFAS gave the same page twice" if len(page) <= take else "a page is too long"
-                )
-                raise BrokenSource(message, system="afas", operation=f"GET {connector}")
-            rows += page
-            if len(page) < take:
-                return rows
-            previous, take = page, min(take, self._take(len(page[0])))
+        try:
+            yield from read_pages(
+                lambda query: self._page(connector, query),
+                order_by=order_by,
+                where=where,
+                columns=columns,
+                max_rows=self._max_rows,
+            )
+        except Refused as error:
+            raise Misconfigured(
+                error.message,
+                system="afas",
+                operation=error.operation,
+                code=error.code,
+                reference=error.reference,
+            ) from error
+        except BrokenSource as error:
+            error.system, error.operation = "afas", f"GET {connector}"
+            raise
 
     def find_rows(
         self, connector: str, *, field: str, value: str, order_by: Sequence[str]
@@ -170,13 +200,16 @@ class AfasClient:
         if not value:
             message = f"an empty value to find in {field}"
             raise ValueError(message)
-        return self._page(connector, f"{_paged(order_by, skip=0, take=2)}&{_equal(field, value)}")
+        where = [[Condition(field, EQUAL, value)]]
+        return self._page(connector, page_query(order_by, skip=0, take=2, where=where))
 
     # --- writing ---------------------------------------------------------------------------------
 
-    def put_user(self, user_id: str, fields: Fields) -> None:
-        """Update fields of a user."""
-        element = {"@UsId": user_id, "Fields": {"MtCd": UPDATE_USER, **fields}}
+    def put_user(
+        self, user_id: str, fields: Fields, *, action: UserAction = UserAction.UPDATE
+    ) -> None:
+        """Set fields of a user, and do something with it in the same call."""
+        element = {"@UsId": user_id, "Fields": {"MtCd": action.value, **fields}}
         self._put("KnUser", {"KnUser": {"Element": element}})
 
     def put_employee(self, employee_id: str, person_number: str, fields: Fields) -> None:
@@ -187,16 +220,26 @@ class AfasClient:
         element = {"@EmId": employee_id, "Objects": [_person(person_number, fields)]}
         self._put("KnEmployee", {"AfasEmployee": {"Element": element}})
 
+    def put_documents_to_private_mail(self, employee_id: str) -> None:
+        """Send an employee's digital documents to the private mail of the person."""
+        element = {"@EmId": employee_id, "Fields": {"EmAd": TO_PRIVATE_MAIL}}
+        self._put("KnEmployee", {"AfasEmployee": {"Element": element}})
+
     def put_person(self, person_number: str, fields: Fields) -> None:
         """Update fields of a person."""
         self._put("KnPerson", _person(person_number, fields))
 
     # --- the wire --------------------------------------------------------------------------------
 
-    def _take(self, columns: int) -> int:
-        return max(1, min(self._max_rows, (MAX_CELLS - 1) // max(1, columns)))
-
     def _page(self, connector: str, query: str) -> list[Row]:
+        if len(query) + 1 > MAX_QUERY:
+            message = f"the query has more than {MAX_QUERY} characters"
+            raise Misconfigured(
+                message,
+                system="afas",
+                operation=f"GET {connector}",
+                hint="Shorten the names of the fields that it filters and orders by.",
+            )
         content = self._get(f"/connectors/{quote(connector, safe='')}?{query}", connector)
         rows = content.get("rows")
         if not isinstance(rows, list):
@@ -226,9 +269,8 @@ class AfasClient:
             with self._slot:
                 return self._http.write("PUT", f"/connectors/{connector}", json=body)
         except (NotSent, Busy) as error:
-            raise Unreachable(
-                error.message, system="afas", operation=f"PUT {connector}", code=error.code
-            ) from error
+            error.system, error.operation = "afas", f"PUT {connector}"
+            raise unreachable(error) from error
         except ConnectorError as error:
             error.system, error.operation = "afas", f"PUT {connector}"
             raise
@@ -239,25 +281,5 @@ def _person(person_number: str, fields: Fields) -> Row:
     return {"KnPerson": {"Element": {"Fields": {**found_by, **fields}}}}
 
 
-def _paged(order_by: Sequence[str], *, skip: int, take: int) -> str:
-    ordered = ",".join(quote(field, safe="") for field in order_by)
-    return f"skip={skip}&take={take}&orderbyfieldids={ordered}"
-
-
-def _equal(field: str, value: str) -> str:
-    """A filter; `,` and `;` separate values even when they are encoded, as far as anybody knows."""
-    if not {",", ";"} & set(value):
-        return (
-            f"filterfieldids={quote(field, safe='')}&filtervalues={quote(value, safe='')}"
-            f"&operatortypes={EQUAL}"
-        )
-    condition = {"@FieldId": field, "@OperatorType": EQUAL, "#text": value}
-    filters = {"Filters": {"Filter": [{"@FilterId": "1", "Field": [condition]}]}}
-    return f"filterjson={quote(json.dumps(filters, ensure_ascii=False), safe='')}"
-
-
 def _field_ids(content: Row) -> set[str]:
-    ids = {str(field["fieldId"]) for field in content.get("fields", [])}
-    for nested in content.get("objects", []):
-        ids |= _field_ids(nested)
-    return ids
+    return {str(field["fieldId"]) for field in content.get("fields") or []}

@@ -12,10 +12,9 @@ from typing import Literal
 
 import pandas as pd
 
-from connectors.afas.mapping import LINE_COLUMNS
-
-FROM_POSITION = (*LINE_COLUMNS, "percentage")
-"""What a position says in place of its employment."""
+JOIN = ("position_id", "employment_id", "person_id")
+"""What says which position it is and whose; the rest of a position describes the contract."""
+OF_POSITION = "@position"
 
 
 def join_contracts(
@@ -44,13 +43,15 @@ def join_contracts(
 
 
 def _with_positions(employments: pd.DataFrame, positions: pd.DataFrame) -> pd.DataFrame:
-    of_position = positions[["position_id", "employment_id", *FROM_POSITION]]
-    lines = employments.merge(
-        of_position, on="employment_id", how="left", suffixes=("", "@position")
-    )
+    """The lines of employments, once per position; where there is one, it says what it is."""
+    said = [name for name in positions.columns if name not in JOIN]
+    of_position = positions[["position_id", "employment_id", *said]]
+    of_position = of_position.rename(columns={name: f"{name}{OF_POSITION}" for name in said})
+    lines = employments.merge(of_position, on="employment_id", how="left")
     placed = lines["position_id"].notna()
-    for name in FROM_POSITION:
-        lines[name] = lines[name].mask(placed, lines.pop(f"{name}@position"))
+    for name in said:
+        of_line = lines.pop(f"{name}{OF_POSITION}")
+        lines[name] = of_line.where(placed, lines[name]) if name in lines.columns else of_line
     key = (lines["position_id"] + "~" + lines["employment_id"]).where(
         placed, lines["employment_id"]
     )

@@ -8,11 +8,12 @@ Source of texts and numbers: AFASSoftware/OASContent, troubleshooting.md and get
 Tools4everBV/HelloID-Conn-Prov-Target-AFAS-Profit-Users.
 """
 
-import json
 import re
+from codecs import BOM_UTF8
 from typing import Any, Final
 
 import httpx
+import orjson
 
 from connectors.model.errors import (
     BrokenSource,
@@ -89,10 +90,11 @@ def decoded(response: httpx.Response) -> Any:
         BrokenSource: It is cut off or not JSON.
     """
     try:
-        return json.loads(response.content.decode("utf-8-sig"))
+        return orjson.loads(response.content.removeprefix(BOM_UTF8))
     except ValueError as error:
         message = f"the reply is cut off or not JSON ({len(response.content)} bytes)"
-        raise BrokenSource(message) from error
+        hint = "Run again; if it stays so, look what stands between here and AFAS (a proxy)."
+        raise BrokenSource(message, hint=hint) from error
 
 
 def _functional(response: httpx.Response) -> ConnectorError | None:
@@ -117,11 +119,15 @@ def _functional(response: httpx.Response) -> ConnectorError | None:
         return Misconfigured(text, hint="Add the connector to the app connector in AFAS.", **parts)
     if FIELD_MISSING.search(text):
         return Misconfigured(text, hint="Compare the settings with the GetConnector.", **parts)
-    if reading and BLOCKED.search(text):
-        return Forbidden(
-            text, hint="AFAS or an administrator blocked it; ask AFAS support.", **parts
-        )
-    return Invalid(text, **parts)
+    return _unread(text, parts) if reading else Invalid(text, **parts)
+
+
+def _unread(text: str, parts: dict[str, str]) -> ConnectorError:
+    """A reading that AFAS refuses, for a reason that is not in the settings."""
+    if BLOCKED.search(text):
+        hint = "AFAS or an administrator blocked it; ask AFAS support."
+        return Forbidden(text, hint=hint, **parts)
+    return BrokenSource(text, hint="AFAS's log may say more under this reference.", **parts)
 
 
 def _busy(response: httpx.Response) -> Busy:

@@ -1,122 +1,48 @@
 """Settings of the three AFAS connectors, checked before anything is sent."""
 
-import base64
-import re
-from pathlib import Path
 from typing import ClassVar, Final, Literal, Self
-from urllib.parse import urlsplit
-from xml.parsers.expat import ExpatError
 
-import xmltodict
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, SecretStr, model_validator
 
+from connectors.afas.connection import MAX_PARALLEL, AfasSettings, GetConnectors, authorization
 from connectors.afas.mapping import (
     COLUMNS,
+    DOCUMENTS_TO,
     EMPLOYEE_COLUMNS,
+    FURTHER,
+    GROUP_NAMES,
+    GROUPS,
+    KEYS,
+    NEEDED,
+    ONLY_ON_CREATE,
+    RESERVED,
     USER_COLUMNS,
+    USER_KEY,
+    WITH_CUSTOM,
 )
 from connectors.model.errors import ConfigError
 from connectors.model.people import CUSTOM
 
-TOKEN_FORM: Final = "<token><version>1</version><data>…64 hexadecimal digits…</data></token>"  # noqa: S105 - its form
-MAX_PARALLEL: Final = 5
-"""Calls at once that AFAS allows: get-connector.md says 5, troubleshooting.md 8."""
-MAX_ROWS: Final = 1000
+__all__ = [
+    "MAX_PARALLEL",
+    "AfasSettings",
+    "EmployeeSettings",
+    "GetConnectors",
+    "SourceSettings",
+    "TargetSettings",
+    "UserSettings",
+    "authorization",
+]
+
 OWN_FIELDS: Final = {
     "users": "person_fields",
     "employments": "employment_fields",
     "positions": "position_fields",
     "organizational_units": "department_fields",
+    "groups": "group_fields",
+    "user_groups": "user_group_fields",
 }
 """Kind of GetConnector -> setting that renames its fields."""
-LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
-
-
-class GetConnectors(BaseModel):
-    """Names under which the GetConnector definitions were loaded in this environment."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    users: str = Field(
-        "T4E_HelloID_Users_v2", description="Persons with their employee and their user."
-    )
-    employments: str = Field(
-        "T4E_HelloID_Employments_v2", description="Employments, a line per function."
-    )
-    positions: str = Field(
-        "T4E_HelloID_Positions_v2", description="Positions inside an employment."
-    )
-    organizational_units: str = Field(
-        "T4E_HelloID_OrganizationalUnits_v2", description="Departments with parent and manager."
-    )
-    profit_users: str = Field(
-        "Profit_Users",
-        description="Users with their description; asked when `send_description` is on.",
-    )
-
-
-class AfasSettings(BaseModel):
-    """What source and targets share: how to reach one environment of AFAS Profit."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-    base_url: str = Field(
-        description="Address of the REST services, such as"
-        " `https://12345.rest.afas.online/ProfitRestServices`."
-    )
-    token: SecretStr = Field(description="Token of the app connector: the complete XML.")
-    integration_id: str | None = Field(
-        None, description="`<subscription>_<project>`; AFAS asks its partners for it."
-    )
-    get_connectors: GetConnectors = Field(
-        default_factory=GetConnectors, description="Names of the GetConnectors, where yours differ."
-    )
-    verify: Path | None = Field(
-        None, description="Certificate authority file; by default those of this machine."
-    )
-    language: Literal["en-us", "nl-nl", "nl-be"] = Field(
-        "en-us",
-        description="Language of AFAS's error texts; a conflict is recognised in these only.",
-    )
-    timeout_seconds: float = Field(120.0, gt=0, le=900, description="Longest wait for one answer.")
-    max_rows: int = Field(
-        MAX_ROWS,
-        ge=1,
-        le=10_000,
-        description="Rows per request; fewer are asked when rows are wide.",
-    )
-
-    @field_validator("base_url")
-    @classmethod
-    def _address(cls, given: str) -> str:
-        """Refuse to send a token in the clear to anything but this machine."""
-        parts = urlsplit(given.strip())
-        if not parts.hostname or parts.scheme not in {"http", "https"}:
-            message = f"{given!r} is not an address such as https://12345.rest.afas.online/ProfitRestServices"
-            raise ConfigError(message, key="base_url")
-        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-            message = f"{given!r} would send the token unencrypted: use https"
-            raise ConfigError(message, key="base_url")
-        return given.strip().rstrip("/")
-
-    @field_validator("token", "write_token", check_fields=False)
-    @classmethod
-    def _token(cls, given: SecretStr | None, about: ValidationInfo) -> SecretStr | None:
-        if given is None:
-            return None
-        text = given.get_secret_value().strip()
-        if not is_token(text):
-            message = f"not an AFAS token: it has the form {TOKEN_FORM}, complete and on one line"
-            raise ConfigError(message, key=about.field_name)
-        return SecretStr(text)
 
 
 class SourceSettings(AfasSettings):
@@ -124,76 +50,170 @@ class SourceSettings(AfasSettings):
 
     positions: Literal["use", "employments_only"] = Field(
         "use",
+        title="Positions",
         description="Whether positions inside an employment are contracts of their own. Changing it"
-        " changes every contract key.",
+        " changes every contract key: the next run is refused until its plan is approved.",
     )
     contract_dates: Literal["contract", "function"] = Field(
         "contract",
+        title="Contract dates",
         description="Whose period a contract has: `contract` takes the employment contract and cuts"
         " it only where one function follows another, `function` takes the function line.",
     )
     drop_persons_without_contracts: bool = Field(
         default=True,
+        title="Drop persons without contracts",
         description="Whether persons without an employment are left out of the snapshot.",
+    )
+    starts_within_days: int | None = Field(
+        None,
+        ge=0,
+        title="Starts within days",
+        description="Only contracts that start at most so many days after today; by default all"
+        " that the GetConnectors show.",
+    )
+    ended_within_days: int | None = Field(
+        None,
+        ge=0,
+        title="Ended within days",
+        description="Only contracts that have not ended, or at most so many days before today; by"
+        " default all that the GetConnectors show.",
+    )
+    read_groups: bool = Field(
+        default=False,
+        title="Read groups",
+        description="Whether persons get the AFAS groups of their user, as `custom.afas_groups` and"
+        " `custom.afas_group_names`.",
     )
     person_fields: dict[str, str] = Field(
         default_factory=dict,
+        title="Person fields",
         description="Fields of the users GetConnector, where yours differ or say more: person field"
-        " or `custom.<name>` -> field.",
+        " or `custom.<name>` -> field; an empty one leaves it unread.",
     )
     employment_fields: dict[str, str] = Field(
         default_factory=dict,
+        title="Employment fields",
         description="The same for the employments GetConnector, `custom.<name>` included.",
     )
     position_fields: dict[str, str] = Field(
         default_factory=dict,
-        description="The same for the positions GetConnector, without `custom`.",
+        title="Position fields",
+        description="The same for the positions GetConnector, `custom.<name>` included. What a"
+        " position says counts, whatever its employment says.",
     )
     department_fields: dict[str, str] = Field(
-        default_factory=dict, description="The same for the units GetConnector, without `custom`."
+        default_factory=dict,
+        title="Department fields",
+        description="The same for the units GetConnector, without `custom`.",
+    )
+    group_fields: dict[str, str] = Field(
+        default_factory=dict,
+        title="Group fields",
+        description="The same for the groups GetConnector, without `custom`.",
+    )
+    user_group_fields: dict[str, str] = Field(
+        default_factory=dict,
+        title="Group member fields",
+        description="The same for the GetConnector of group members, without `custom`.",
     )
 
     @model_validator(mode="after")
     def _known_fields(self) -> Self:
         for kind, defaults in COLUMNS.items():
-            for field in self._own(kind):
-                allowed = field in defaults or (
-                    field.startswith(CUSTOM) and kind in {"users", "employments"}
-                )
-                if not allowed:
-                    message = (
-                        f"there is no field {field!r}; there are {', '.join(sorted(defaults))}"
-                    )
-                    raise ConfigError(message, key=f"{OWN_FIELDS[kind]}.{field}")
+            known = {*defaults, *FURTHER.get(kind, ())}
+            for field, theirs in self._own(kind).items():
+                key = f"{OWN_FIELDS[kind]}.{field}"
+                custom = field.startswith(CUSTOM) and field != CUSTOM and kind in WITH_CUSTOM
+                if field not in known and not custom:
+                    message = f"there is no field {field!r}; there are {', '.join(sorted(known))}"
+                    raise ConfigError(message, key=key)
+                if not theirs and field in NEEDED[kind]:
+                    raise ConfigError("this field is needed: it cannot be left unread", key=key)
+                if self.read_groups and field in {GROUPS, GROUP_NAMES}:
+                    raise ConfigError("`read_groups` fills this field: take another name", key=key)
         return self
 
     def _own(self, kind: str) -> dict[str, str]:
         own: dict[str, str] = getattr(self, OWN_FIELDS[kind])
         return own
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The GetConnectors that an import reads, by their kind."""
+        return (
+            *("users", "employments"),
+            *(("positions",) if self.positions == "use" else ()),
+            "organizational_units",
+            *(("groups", "user_groups") if self.read_groups else ()),
+        )
+
+    @property
+    def key_fields(self) -> dict[str, str]:
+        """How the keys of persons and contracts are made, as `People.keys` has it."""
+        employment = f"{self.columns('employments')['employment_id']} of employments"
+        position = f"{self.columns('positions')['position_id']} of positions"
+        return {
+            "person": self.columns("users")["external_id"],
+            "contract": f"{position} ~ {employment}" if self.positions == "use" else employment,
+        }
+
     def columns(self, kind: str) -> dict[str, str]:
         """Fields of the GetConnector of a kind (`users`, `employments`, …): our name -> AFAS's."""
-        return {**COLUMNS[kind], **self._own(kind)}
+        columns = {**COLUMNS[kind], **self._own(kind)}
+        return {ours: theirs for ours, theirs in columns.items() if theirs}
 
 
 class TargetSettings(AfasSettings):
     """What both targets share."""
 
     default_columns: ClassVar[dict[str, str]] = {}
+    only_on_create: ClassVar[frozenset[str]] = frozenset()
 
     write_token: SecretStr | None = Field(
         None,
+        title="Token that may write",
         description="Token that may write, when `token` may only read.",
         json_schema_extra={"write_only": True},
     )
     columns: dict[str, str] = Field(
         default_factory=dict,
+        title="Columns",
         description="Fields of the users GetConnector, where yours differ or say more: update field"
         " -> field that shows it.",
     )
-    concurrency: int = Field(
-        MAX_PARALLEL, ge=1, le=MAX_PARALLEL, description="Persons written side by side."
+    mapped: tuple[str, ...] = Field(
+        (),
+        title="Mapped fields",
+        description="Update fields that the profile maps; filled in from its `fields`.",
     )
+    only_update_on_correlate: bool = Field(
+        default=False,
+        title="Only update on correlate",
+        description="Whether fields are written only in the run that takes a record over.",
+    )
+    concurrency: int = Field(
+        MAX_PARALLEL,
+        ge=1,
+        le=MAX_PARALLEL,
+        title="Persons at once",
+        description="Persons written side by side.",
+    )
+
+    @model_validator(mode="after")
+    def _mapped_can_be_sent(self) -> Self:
+        reserved = {name.casefold() for name in (*RESERVED, *KEYS)}
+        for name in self.mapped:
+            if name.casefold() in reserved:
+                message = f"{name} is set by Retour, per action: take it out of `fields`"
+                raise ConfigError(message, key=f"mapped.{name}")
+            if name not in self.readable and name not in self.only_on_create:
+                message = (
+                    f"{name} is mapped and no field of {self.get_connectors.users} shows it, so"
+                    " nobody could tell whether it differs: name the field that does"
+                )
+                raise ConfigError(message, key=f"columns.{name}")
+        return self
 
     @property
     def readable(self) -> dict[str, str]:
@@ -208,34 +228,100 @@ class EmployeeSettings(TargetSettings):
 
     update_through: Literal["KnEmployee", "KnPerson"] = Field(
         "KnEmployee",
+        title="UpdateConnector",
         description="The UpdateConnector that writes the fields of the employee's person.",
     )
+    payslips_to_private_mail: bool = Field(
+        default=False,
+        title="Payslips to private mail",
+        description="Whether a leaver's digital documents are sent to the private mail before the"
+        " work mail is cleared; without a private mail nothing is cleared.",
+    )
+    private_mail_column: str | None = Field(
+        None,
+        title="Column of the private mail",
+        description="Field of the users GetConnector that shows the private mail; only whether it"
+        " is empty is looked at.",
+    )
+    documents_column: str | None = Field(
+        None,
+        title="Column of the mail for digital documents",
+        description="Field of the users GetConnector that shows which mail gets digital documents.",
+    )
+
+    @model_validator(mode="after")
+    def _payslips_have_columns(self) -> Self:
+        for name in ("private_mail_column", "documents_column"):
+            if self.payslips_to_private_mail and not getattr(self, name):
+                message = (
+                    "payslips_to_private_mail needs it: add the field to the definition of"
+                    f" {self.get_connectors.users}, which leaves it out, and name it here"
+                )
+                raise ConfigError(message, key=name)
+        return self
+
+    @property
+    def readable(self) -> dict[str, str]:
+        """Update field -> field of the users GetConnector; `DocumentsTo` is the selector."""
+        shown = super().readable
+        if self.payslips_to_private_mail and self.documents_column:
+            shown[DOCUMENTS_TO] = self.documents_column
+        return shown
 
 
 class UserSettings(TargetSettings):
     """Settings of the target `afas.user`."""
 
     default_columns: ClassVar[dict[str, str]] = USER_COLUMNS
+    only_on_create: ClassVar[frozenset[str]] = ONLY_ON_CREATE
 
+    create_user: bool = Field(
+        default=False,
+        title="Create user",
+        description="Whether a person who has none gets a user.",
+    )
+    customer: str | None = Field(
+        None,
+        pattern=r"^\w+$",
+        title="Customer number",
+        description="Number that user codes begin with, as in `12345.1000123`; by default the five"
+        " digits of the address.",
+    )
+    update_user_id: bool = Field(
+        default=False,
+        title="Update user id",
+        description="Whether taking a user over gives it the code that is mapped. AFAS advises to"
+        " block and add instead: a new code breaks workflow links.",
+    )
+    manage_access: bool = Field(
+        default=True,
+        title="Manage access",
+        description="Whether users are blocked and unblocked. A delete blocks in any case.",
+    )
+    on_disable: Literal["block", "block_and_leave_groups"] = Field(
+        "block",
+        title="On disable",
+        description="What blocking a user does: `block` leaves the groups to AFAS,"
+        " `block_and_leave_groups` takes the user out of all of them but Everybody.",
+    )
     send_description: bool = Field(
         default=False,
-        description="Whether updates repeat the description (`Nm`), read from Profit_Users first.",
+        title="Send description",
+        description="Whether writes repeat the description (`Nm`), read from Profit_Users first.",
     )
 
+    @model_validator(mode="after")
+    def _codes_can_be_made(self) -> Self:
+        wanted = self.create_user or self.update_user_id
+        if wanted and not self.customer_number and USER_KEY not in self.mapped:
+            message = (
+                "create_user and update_user_id need the number that user codes begin with, and the"
+                " address does not say it"
+            )
+            raise ConfigError(message, key="customer")
+        return self
 
-def is_token(text: str) -> bool:
-    """Whether a text is a complete token of version 1."""
-    try:
-        content = xmltodict.parse(text)
-    except (ExpatError, ValueError):
-        return False
-    match content:
-        case {"token": {"version": "1", "data": str(digits), **others}} if not others:
-            return re.fullmatch(r"[0-9A-Fa-f]{64}", digits) is not None
-        case _:
-            return False
-
-
-def authorization(token: SecretStr) -> str:
-    """The Authorization header of a token. Source: AFASSoftware/OASContent, authentication.md."""
-    return f"AfasToken {base64.b64encode(token.get_secret_value().encode()).decode()}"
+    @property
+    def customer_number(self) -> str | None:
+        """The number before the dot of a user code."""
+        return self.customer or self.customer_of_address

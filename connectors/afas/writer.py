@@ -1,4 +1,4 @@
-"""Writers of the two targets: a PUT with exactly the fields of the change, and what comes after.
+"""What the writers of both targets share: sending, and finding out what became of it.
 
 AFAS refuses a field that already has the value sent, refuses a second writer on one person, and
 goes on working when the reply got lost; it says all of that with one status and texts nobody
@@ -8,15 +8,14 @@ Source: Tools4everBV/HelloID-Conn-Prov-Target-AFAS-Profit-Employees and -Users, 
 """
 
 import random
-import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from connectors.afas.client import AfasClient, Fields
-from connectors.afas.manifest import EMPLOYEE, USER
-from connectors.afas.mapping import EMPLOYEE_KEY, NOT_WRITTEN, USER_KEY
-from connectors.afas.settings import EmployeeSettings, TargetSettings, UserSettings
+from connectors.afas.client import AfasClient, Row
+from connectors.afas.mapping import EMPLOYEE_KEY, KEYS, PERSON_KEY, PRIVATE, RIGHTS, USER_KEY
+from connectors.afas.settings import TargetSettings
 from connectors.model.change import Change, Verb
 from connectors.model.errors import (
     Conflict,
@@ -28,18 +27,77 @@ from connectors.model.errors import (
 )
 from connectors.model.manifest import Compare, Manifest
 from connectors.model.receipt import Receipt
-from connectors.model.values import CLEAR, Value
+from connectors.model.values import CLEAR, Attributes, Value
 from connectors.sdk.fanout import Written, apply_per_person
 
 CONFLICT_RETRIES: Final = 3
 LOST_RETRIES: Final = 1
 FIRST_WAIT_SECONDS: Final = 0.2
+LONGEST_DETAIL: Final = 500
 CONFIRMED: Final = "confirmed by read"
+HIDDEN: Final = "***"
+ENABLED: Final = "enabled"
+"""Not a field: what an enable, a disable and a delete say of the account."""
 
 Sleep = Callable[[float], None]
+Wanted = dict[str, str | bool]
+"""What a record shall hold: fields as they are sent, or others that a reading shows."""
 
 
-class _Writer(ABC):
+class NotShown(NotFound):
+    """The GetConnector does not show the record: it is gone, or outside the window."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """How a write ended well.
+
+    Attributes:
+        already: AFAS refused it, and the record holds everything that was wanted.
+        detail: "confirmed by read" when the reply got lost, else None.
+    """
+
+    already: bool = False
+    detail: str | None = None
+
+
+class Patience:
+    """How often one write is tried: a lost one once more, one in conflict three times more."""
+
+    def __init__(self, sleep: Sleep) -> None:
+        """Nothing went wrong yet."""
+        self._sleep = sleep
+        self._losses = self._conflicts = 0
+
+    @property
+    def lost(self) -> bool:
+        """Whether a reply got lost."""
+        return self._losses > 0
+
+    def count(self, error: ConnectorError) -> None:
+        """Keep in mind what went wrong."""
+        self._losses += isinstance(error, Transient)
+        self._conflicts += isinstance(error, Conflict)
+
+    def again(self, error: ConnectorError, *, progress: bool = False) -> None:
+        """Return when there is to be another try, after a wait if need be.
+
+        Args:
+            error: What went wrong with the last one.
+            progress: Whether there is less to send now, so that a refusal need not come again.
+
+        Raises:
+            ConnectorError: `error`: it will not get better.
+        """
+        if self._losses > LOST_RETRIES or self._conflicts > CONFLICT_RETRIES:
+            raise error
+        if not progress and not isinstance(error, Transient | Conflict):
+            raise error
+        if isinstance(error, Conflict):
+            self._sleep(_wait_seconds(self._conflicts))
+
+
+class AfasWriter(ABC):
     """Writes one kind of record.
 
     Args:
@@ -53,15 +111,18 @@ class _Writer(ABC):
     def __init__(
         self, settings: TargetSettings, target: str, *, key: str, manifest: Manifest, sleep: Sleep
     ) -> None:
+        """Open a client that may write."""
         self._settings, self._target, self._key, self._sleep = settings, target, key, sleep
         self._manifest = manifest
         self._columns = settings.readable
         token = settings.write_token or settings.token
         self._client = AfasClient(settings, read_only=False, token=token, sleep=sleep)
-        self._verbs: dict[Verb, Callable[[Change], Written]] = {
-            Verb.CORRELATE: self._correlate,
-            Verb.UPDATE: self._update,
-        }
+        verbs = {**self._verbs(), Verb.CORRELATE: self._correlate}
+        self._offered = {verb: execute for verb, execute in verbs.items() if verb in manifest.verbs}
+
+    @abstractmethod
+    def _verbs(self) -> Mapping[Verb, Callable[[Change], Written]]:
+        """What executes which verb; those that the manifest does not offer are refused."""
 
     def apply(self, changes: Iterable[Change]) -> Iterator[Receipt]:
         """Execute changes, persons side by side.
@@ -75,101 +136,127 @@ class _Writer(ABC):
         """Close the connections."""
         self._client.close()
 
-    @abstractmethod
-    def _put(self, change: Change, fields: Fields) -> None:
-        """Send fields of the record that the change names."""
-
     def _execute(self, change: Change) -> Written:
-        execute = self._verbs.get(change.verb)
+        execute = self._offered.get(change.verb)
         if execute is None:
-            message = f"this target has no {change.verb.value}"
-            raise Invalid(message, system=self._target)
-        return execute(change)
+            raise self._invalid(change, f"this target has no {change.verb.value}")
+        try:
+            written = execute(change)
+        except ConnectorError as error:
+            error.message = capped(_without_private(error.message, change.after))
+            raise
+        return replace(written, detail=written.detail and capped(written.detail))
 
     def _correlate(self, change: Change) -> Written:
         """The link is ours: nothing is sent."""
         return Written(ref=self._ref_of(change))
 
-    def _update(self, change: Change) -> Written:
-        """Send what is to change; after a refusal or silence, what still differs.
+    def _settle(self, ref: str, wanted: Wanted, put: Callable[[Wanted], None]) -> Sent:
+        """Send what is wanted; after a refusal or silence, what the record still lacks of it.
+
+        Args:
+            ref: Native id of the record.
+            wanted: A name that no column shows counts as lacking until a reply says otherwise.
+            put: Sends some of it.
 
         Raises:
+            NotShown: AFAS refuses, and shows no such record.
             Transient: Two tries and the readings between them did not settle it.
-            Refused: AFAS refuses what still differs.
+            Refused: AFAS refuses what the record still lacks.
         """
-        fields = self._fields(change)
-        produced = {name: value for name, value in change.after.items() if value is not CLEAR}
-        conflicts = losses = 0
+        patience = Patience(self._sleep)
         while True:
             try:
-                self._put(change, fields)
+                put(wanted)
             except (Refused, Transient) as error:
-                losses += isinstance(error, Transient)
-                conflicts += isinstance(error, Conflict)
-                differing = self._still_differing(change, fields, error)
-                if not differing:
-                    detail = CONFIRMED if losses else None
-                    return Written(
-                        ref=change.ref, produced=produced, already=not losses, detail=detail
-                    )
-                if losses > LOST_RETRIES or conflicts > CONFLICT_RETRIES:
-                    raise
-                final = not isinstance(error, Transient | Conflict)
-                if final and len(differing) == len(fields):
-                    raise
-                if isinstance(error, Conflict):
-                    self._sleep(_wait_seconds(conflicts))
-                fields = differing
+                patience.count(error)
+                lacking = self._lacking(ref, wanted, error)
+                if not lacking:
+                    return Sent(not patience.lost, CONFIRMED if patience.lost else None)
+                patience.again(error, progress=len(lacking) < len(wanted))
+                wanted = lacking
             else:
-                return Written(ref=change.ref, produced=produced)
+                return Sent()
 
-    def _fields(self, change: Change) -> dict[str, str | bool]:
-        """The change as AFAS wants it: text, real booleans, "" to clear.
-
-        Raises:
-            Invalid: A field that no update sends, or one that no GetConnector shows.
-        """
-        fields: dict[str, str | bool] = {}
-        for name, value in change.after.items():
-            if name in NOT_WRITTEN:
-                raise Invalid(f"{name} is never updated", system=self._target, operation="update")
-            if name not in self._columns:
-                raise Invalid(
-                    f"no GetConnector field shows {name}",
-                    system=self._target,
-                    operation="update",
-                    hint="Name it under `columns` in the settings of the target.",
-                )
-            fields[name] = _sendable(name, value)
-        return fields
-
-    def _still_differing(
-        self, change: Change, fields: dict[str, str | bool], error: ConnectorError
-    ) -> dict[str, str | bool]:
-        """Read the record back: the fields that do not hold what was sent.
+    def _lacking(self, ref: str, wanted: Wanted, error: ConnectorError) -> Wanted:
+        """Read the record back: what it does not hold.
 
         Raises:
-            NotFound: AFAS does not show the record that it refused to update.
+            NotShown: AFAS does not show the record that it refused to write.
             ConnectorError: `error`, when reading back does not settle it.
         """
-        try:
-            rows = self._client.find_rows(
-                self._settings.get_connectors.users,
-                field=self._columns[self._key],
-                value=self._ref_of(change),
-                order_by=[self._columns[EMPLOYEE_KEY], self._columns["BcCo"]],
-            )
-        except ConnectorError:
-            raise error from None
-        if len(rows) != 1:
+        rows = self._read_back(ref, error)
+        if not rows:
             if isinstance(error, Transient):
                 raise error
-            raise _not_one(len(rows), error) from error
+            raise _not_shown(error) from error
         return {
             name: value
-            for name, value in fields.items()
-            if not self._same(name, rows[0].get(self._columns[name]), value)
+            for name, value in wanted.items()
+            if name not in self._columns
+            or not self._same(name, rows[0].get(self._columns[name]), value)
         }
+
+    def _read_back(self, ref: str, error: ConnectorError) -> list[Row]:
+        """The row of a record, none when it is not shown; `error` when that cannot be read."""
+        try:
+            rows = self._rows_of(ref)
+        except ConnectorError:
+            raise error from None
+        if len(rows) > 1:
+            raise _ambiguous(error, self._target)
+        return rows
+
+    def _rows_of(self, ref: str) -> list[Row]:
+        """The rows of the users GetConnector for a record, at most two."""
+        return self._client.find_rows(
+            self._settings.get_connectors.users,
+            field=self._columns[self._key],
+            value=ref,
+            order_by=[self._columns[EMPLOYEE_KEY], self._columns[PERSON_KEY]],
+        )
+
+    def _is_shown(self, change: Change) -> bool:
+        """Whether AFAS shows the record of a change, asked anew.
+
+        Raises:
+            Invalid: It shows several.
+        """
+        rows = self._rows_of(self._ref_of(change))
+        if len(rows) > 1:
+            raise _ambiguous(self._invalid(change, "nothing was sent"), self._target)
+        return bool(rows)
+
+    def _fields(self, change: Change, *, but: frozenset[str] = frozenset()) -> Wanted:
+        """The change as AFAS wants it: text, real booleans, "" to clear.
+
+        Args:
+            change: Its `after` is sent.
+            but: Names that are something else and left out.
+
+        Raises:
+            Invalid: A field that is never sent, or one that no GetConnector shows.
+        """
+        fields: Wanted = {}
+        for name, value in change.after.items():
+            if name in but:
+                continue
+            self._require_field(change, name)
+            if name not in self._columns:
+                error = self._invalid(change, f"no GetConnector field shows {name}")
+                error.hint = "Name it under `columns` in the settings of the target."
+                raise error
+            fields[name] = sendable(name, value)
+        return fields
+
+    def _require_field(self, change: Change, name: str) -> None:
+        """Refuse what no mapping may send.
+
+        Raises:
+            Invalid: It says which record or what to do, and is no field to write.
+        """
+        if name in KEYS or name == USER_KEY or self._manifest.attribute(name) is None:
+            raise self._invalid(change, f"{name} is never updated")
 
     def _same(self, name: str, held: Any, wanted: Any) -> bool:
         """Whether a field holds what was wanted, by the rule that the planner compares with."""
@@ -180,68 +267,73 @@ class _Writer(ABC):
 
     def _ref_of(self, change: Change) -> str:
         if not change.ref:
-            message = "the change names no record"
-            raise Invalid(message, system=self._target, operation=change.verb.value)
+            raise self._invalid(change, "the change names no record")
         return change.ref
 
+    def _number_of(self, change: Change) -> str:
+        """The person number: an empty one would find anybody."""
+        number = change.context.get(PERSON_KEY)
+        if not number:
+            raise self._invalid(change, "the person number is not known")
+        return number
 
-class EmployeeWriter(_Writer):
-    """Writes fields of the person behind an employee."""
-
-    def __init__(
-        self, settings: EmployeeSettings, target: str, *, sleep: Sleep = time.sleep
-    ) -> None:
-        """Open a client that may write."""
-        super().__init__(settings, target, key=EMPLOYEE_KEY, manifest=EMPLOYEE, sleep=sleep)
-        self._update_through = settings.update_through
-
-    def _update(self, change: Change) -> Written:
-        if not change.context.get("BcCo"):
-            raise Invalid("the person number is not known", system=self._target, operation="update")
-        return super()._update(change)
-
-    def _put(self, change: Change, fields: Fields) -> None:
-        if self._update_through == "KnPerson":
-            self._client.put_person(change.context["BcCo"], fields)
-        else:
-            self._client.put_employee(self._ref_of(change), change.context["BcCo"], fields)
+    def _invalid(self, change: Change, message: str) -> Invalid:
+        return Invalid(message, system=self._target, operation=change.verb.value)
 
 
-class UserWriter(_Writer):
-    """Writes fields of a user."""
-
-    def __init__(self, settings: UserSettings, target: str, *, sleep: Sleep = time.sleep) -> None:
-        """Open a client that may write."""
-        super().__init__(settings, target, key=USER_KEY, manifest=USER, sleep=sleep)
-        self._profit_users = (
-            settings.get_connectors.profit_users if settings.send_description else None
-        )
-
-    def _put(self, change: Change, fields: Fields) -> None:
-        user = self._ref_of(change)
-        described = (
-            {"Nm": self._description(self._profit_users, user)} if self._profit_users else {}
-        )
-        self._client.put_user(user, {**described, **fields})
-
-    def _description(self, connector: str, user: str) -> str:
-        """The user's description as it stands: what the employee is called is another field."""
-        rows = self._client.find_rows(connector, field="UserId", value=user, order_by=["UserId"])
-        if len(rows) != 1 or not rows[0].get("Description"):
-            message = f"no description of user {user}"
-            raise NotFound(message, system=self._target, operation=f"GET {connector}")
-        return str(rows[0]["Description"])
+def produced(after: Attributes) -> dict[str, Value]:
+    """What a record holds once a change is done."""
+    return {name: value for name, value in after.items() if value is not CLEAR and name != ENABLED}
 
 
-def _sendable(name: str, value: Value) -> str | bool:
+def sendable(name: str, value: Value) -> str | bool:
+    """A value as AFAS takes it; cleared rights are false, cleared text is empty.
+
+    Raises:
+        Invalid: It is a list. The message does not show it: it may be private.
+    """
     if value is CLEAR:
-        return ""
+        return False if name in RIGHTS else ""
     if isinstance(value, bool | str):
         return value
     if isinstance(value, int | float):
         return str(value)
-    message = f"{name} cannot hold {value!r}"
+    message = f"{name} cannot hold a {type(value).__name__}"
     raise Invalid(message)
+
+
+def told(fields: Mapping[str, str | bool]) -> str:
+    """What was sent, in words and without values: "Upn, EmAd emptied, InSi off"."""
+    kinds: dict[str, list[str]] = {}
+    for name, value in fields.items():
+        what = "emptied" if value == "" else "off" if value is False else "written"
+        kinds.setdefault(what, []).append(name)
+    return ", ".join(f"{', '.join(names)} {what}" for what, names in kinds.items())
+
+
+def capped(text: str) -> str:
+    """A text that fits into an audit line."""
+    return text if len(text) <= LONGEST_DETAIL else f"{text[: LONGEST_DETAIL - 1]}…"
+
+
+def say_first(done: str, error: ConnectorError) -> None:
+    """Let an error begin with what had been done by then."""
+    if done:
+        error.message = f"{done}; then: {error.message}"
+
+
+def sentences(*parts: str | None) -> str | None:
+    """Those there are, as one detail."""
+    return "; ".join(part for part in parts if part) or None
+
+
+def _without_private(message: str, after: Attributes) -> str:
+    """A message of AFAS may quote what was sent."""
+    for name in PRIVATE & after.keys():
+        value = after[name]
+        if isinstance(value, str) and value:
+            message = message.replace(value, HIDDEN)
+    return message
 
 
 def _plain(value: Any) -> str:
@@ -256,16 +348,22 @@ def _wait_seconds(conflicts: int) -> float:
     return float(FIRST_WAIT_SECONDS * 2 ** (conflicts - 1) * jitter)
 
 
-def _not_one(count: int, error: ConnectorError) -> Refused:
-    """What to say when AFAS shows no row, or several, for the record it was asked to update."""
-    shown = "AFAS shows no such record" if count == 0 else "AFAS shows several records for this key"
-    return NotFound(
-        f"{error.message}; {shown}",
+def _not_shown(error: ConnectorError) -> NotShown:
+    return NotShown(
+        f"{error.message}; AFAS shows no such record",
         system=error.system,
         operation=error.operation,
         code=error.code,
         reference=error.reference,
-        hint="A contract that ended more than three months ago leaves the GetConnector."
-        if count == 0
-        else "",
+        hint="A contract that ended more than three months ago leaves the GetConnector.",
+    )
+
+
+def _ambiguous(error: ConnectorError, target: str) -> Invalid:
+    return Invalid(
+        f"{error.message}; AFAS shows several records for this key",
+        system=error.system or target,
+        operation=error.operation,
+        code=error.code,
+        reference=error.reference,
     )

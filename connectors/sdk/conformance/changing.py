@@ -234,11 +234,36 @@ def moving_keeps_the_ref_and_is_quiet_the_second_time(subject: Subject) -> None:
 @target_law(Verb.DELETE)
 def deleting_is_quiet_the_second_time(subject: Subject) -> None:
     person, ref = someone(subject)
+    if subject.connector.manifest.delete_clears:
+        _clearing_is_quiet_the_second_time(subject, person, ref)
+        return
     change = DeleteAccount(target=TARGET, person=person, ref=ref)
     for _ in range(2):
         succeeds(subject.apply(change))
         gone = ref not in subject.read().accounts.index
         require(that=gone, otherwise="the account is still there")
+
+
+def _clearing_is_quiet_the_second_time(subject: Subject, person: str, ref: str) -> None:
+    """A delete that leaves the record: what it names is empty, and nobody signs in any more."""
+    succeeds(subject.apply(update(subject, person, ref, subject.update)))
+    named = [name for name in subject.update if subject.attribute(name).clearable]
+    held = subject.held(ref)
+    change = DeleteAccount(
+        target=TARGET,
+        person=person,
+        ref=ref,
+        before={name: held[name] for name in named},
+        after=dict.fromkeys(named, CLEAR),
+        context=context(subject, held),
+    )
+    for _ in range(2):
+        succeeds(subject.apply(change))
+        left = [name for name in named if name in subject.held(ref)]
+        require(that=not left, otherwise=f"still filled: {left}")
+        if subject.offers(Verb.ENABLE):
+            enabled = bool(subject.read().accounts.loc[ref, "enabled"])
+            require(that=not enabled, otherwise="a record that was cleared is still enabled")
 
 
 @target_law()

@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
+from connectors.afas.employee_writer import EmployeeWriter
 from connectors.afas.sandbox.afas import Afas
 from connectors.afas.sandbox.serve import ServedAfas
 from connectors.afas.settings import EmployeeSettings, SourceSettings, UserSettings
-from connectors.afas.writer import EmployeeWriter, UserWriter
+from connectors.afas.user_writer import UserWriter
+from connectors.model.change import Change, CreateAccount
 from connectors.model.receipt import Receipt
-from tests.connectors.afas.lab import TODAY, employee_update, user_update
+from tests.connectors.afas.lab import TODAY, employee_update, user_change, user_update
 
 
 @pytest.fixture
@@ -101,3 +103,58 @@ def write_user(
         return next(iter(writer.apply([user_update(employee, after)])))
 
     return write
+
+
+@pytest.fixture
+def apply_user(
+    user_settings: Callable[..., UserSettings], waits: list[float], opened: Callable[[Any], Any]
+) -> Callable[..., list[Receipt]]:
+    """Execute changes of users and give the receipts."""
+
+    def apply(*changes: Change, **settings: Any) -> list[Receipt]:
+        given = user_settings(**{"customer": "12345", **settings})
+        return list(opened(UserWriter(given, "afas_user", sleep=waits.append)).apply(changes))
+
+    return apply
+
+
+@pytest.fixture
+def apply_employee(
+    employee_settings: Callable[..., EmployeeSettings],
+    waits: list[float],
+    opened: Callable[[Any], Any],
+) -> Callable[..., list[Receipt]]:
+    """Execute changes of employees and give the receipts."""
+
+    def apply(*changes: Change, **settings: Any) -> list[Receipt]:
+        given = employee_settings(**settings)
+        return list(
+            opened(EmployeeWriter(given, "afas_employee", sleep=waits.append)).apply(changes)
+        )
+
+    return apply
+
+
+@pytest.fixture
+def kim(afas: Afas) -> str:
+    """Somebody without a user."""
+    return afas.hire(
+        nick_name="Kim", family_name="Smit", department="IT", title="T", with_user=False
+    )
+
+
+@pytest.fixture
+def create(kim: str) -> Change:
+    """The create of Kim's user, as the planner makes it."""
+    return user_change(
+        CreateAccount,
+        kim,
+        {
+            "Medewerker": kim,
+            "Gebruiker": f"12345.{kim}",
+            "Nm": "Kim Smit",
+            "InSi": True,
+            "Upn": "kim@example.org",
+        },
+        ref=None,
+    )

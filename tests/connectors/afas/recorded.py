@@ -14,12 +14,13 @@ from urllib.parse import urlsplit
 import vcr
 import yaml
 
+from connectors.afas.employee_writer import EmployeeWriter
 from connectors.afas.reader import EmployeeReader, UserReader
 from connectors.afas.sandbox.afas import Afas
 from connectors.afas.sandbox.serve import ServedAfas
 from connectors.afas.settings import EmployeeSettings, SourceSettings, UserSettings
 from connectors.afas.source import AfasSource
-from connectors.afas.writer import EmployeeWriter, UserWriter
+from connectors.afas.user_writer import UserWriter
 from connectors.model.accounts import Accounts
 from connectors.model.people import People
 from connectors.model.receipt import Receipt

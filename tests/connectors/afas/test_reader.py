@@ -6,6 +6,7 @@ from connectors.afas.sandbox.afas import Afas
 from connectors.afas.sandbox.serve import ServedAfas
 from connectors.afas.settings import EmployeeSettings, UserSettings
 from connectors.model.errors import Misconfigured
+from connectors.sdk.once import Once
 from tests.connectors.afas.lab import TODAY
 
 USERS = "T4E_HelloID_Users_v2"
@@ -104,3 +105,115 @@ def test_an_empty_environment_has_no_accounts(opened):
         settings = served.settings
         assert len(opened(EmployeeReader(EmployeeSettings(**settings), "e")).read()) == 0
         assert len(opened(UserReader(UserSettings(**settings), "u")).read()) == 0
+
+
+# --- one reading for both targets -----------------------------------------------------------------
+
+
+def test_employee_and_user_read_the_same_rows_once(afas, opened, employee_settings, user_settings):
+    once = Once()
+    employees = opened(EmployeeReader(employee_settings(), "afas_employee", once)).read()
+    users = opened(UserReader(user_settings(), "afas_user", once)).read()
+    assert [call.connector for call in afas.calls] == [USERS]
+    assert len(employees) == len(users) == 2
+    assert afas.token[33:97] not in repr(once)
+
+
+def test_another_environment_or_another_definition_is_read_anew(opened, afas, user_settings):
+    afas.catalogue.names["Copy"] = USERS
+    afas.catalogue.granted.add("Copy")
+    once = Once()
+    for names in ({}, {"users": "Copy"}):
+        given = user_settings(get_connectors=names)
+        opened(UserReader(given, "afas_user", once)).read()
+    assert [call.connector for call in afas.calls] == [USERS, "Copy"]
+
+
+# --- persons without a user -----------------------------------------------------------------------
+
+
+def test_a_person_without_a_user_is_a_record_that_one_can_be_made_for(afas, read_users):
+    kim = afas.hire(nick_name="Kim", family_name="S", department="IT", title="T", with_user=False)
+    row = {**afas.rows(USERS)[2], "Medewerker": None, "Persoonsnummer": "77"}
+    afas.catalogue.further[USERS] = [row]
+    accounts = read_users()
+    number = afas.person_of(kim).number
+    assert accounts.records.to_dict("records") == [{"person": kim, "BcCo": number}]
+    assert len(accounts) == 2
+
+
+def test_employees_do_not_hang_under_anything(read_employees):
+    assert read_employees().records is None
+
+
+# --- payslips -------------------------------------------------------------------------------------
+
+PRIVATE = "janine.at.home@example.org"
+PAYSLIPS = {
+    "payslips_to_private_mail": True,
+    "private_mail_column": "Email_prive",
+    "documents_column": "Digitale_documenten",
+}
+
+
+def test_an_employee_without_a_private_mail_is_kept_and_the_mail_itself_goes_nowhere(
+    afas, read_employees
+):
+    afas.person_of("1000001").fields["EmA2"] = PRIVATE
+    afas.records.employees["1000001"].fields["EmAd"] = "P"
+    afas.records.touch()
+    afas.add_column(USERS, "Email_prive", "KnPerson.EmA2")
+    afas.add_column(USERS, "Digitale_documenten", "KnEmployee.EmAd")
+    accounts = read_employees(**PAYSLIPS)
+    keep = accounts.accounts["keep"]
+    assert pd.isna(keep["1000001"])
+    assert "no private mail in AFAS" in keep["1000002"]
+    assert list(accounts.attributes["DocumentsTo"]) == ["P", "none"]
+    shown = [accounts.accounts, accounts.attributes, accounts.taken]
+    assert PRIVATE not in "".join(frame.to_csv() for frame in shown)
+    assert "private mail" not in accounts.attributes
+
+
+def test_nobody_is_kept_where_payslips_are_no_concern(read_employees):
+    assert read_employees().accounts["keep"].isna().all()
+
+
+def test_a_column_of_the_payslips_that_is_not_there_is_named(read_employees):
+    with pytest.raises(Misconfigured, match="no field Digitale_documenten, Email_prive"):
+        read_employees(**PAYSLIPS)
+
+
+# --- nothing is written ---------------------------------------------------------------------------
+
+
+def test_readers_send_nothing_but_get_whatever_the_settings(
+    afas, opened, employee_settings, user_settings
+):
+    afas.add_column(USERS, "Email_prive", "KnPerson.EmA2")
+    afas.add_column(USERS, "Digitale_documenten", "KnEmployee.EmAd")
+    given = user_settings(create_user=True, update_user_id=True, customer="12345")
+    readers = [
+        opened(EmployeeReader(employee_settings(update_through="KnPerson", **PAYSLIPS), "e")),
+        opened(UserReader(given, "u")),
+    ]
+    before = afas.records.to_bytes()
+    for reader in readers:
+        reader.read()
+        assert [finding.detail for finding in reader.check() if not finding.ok] == []
+    assert {call.verb for call in afas.calls} == {"GET"}
+    assert afas.records.to_bytes() == before
+
+
+def test_check_asks_for_every_connector_that_a_run_would_use(
+    afas, opened, employee_settings, user_settings
+):
+    afas.add_column(USERS, "Email_prive", "KnPerson.EmA2")
+    afas.add_column(USERS, "Digitale_documenten", "KnEmployee.EmAd")
+    afas.catalogue.granted -= {"KnEmployee", "Profit_Users"}
+    given = user_settings(create_user=True, customer="12345")
+    readers = [
+        opened(EmployeeReader(employee_settings(update_through="KnPerson", **PAYSLIPS), "e")),
+        opened(UserReader(given, "u")),
+    ]
+    wrong = [finding.subject for reader in readers for finding in reader.check() if not finding.ok]
+    assert wrong == ["UpdateConnector KnEmployee", "GetConnector Profit_Users"]

@@ -2,7 +2,13 @@ import pytest
 from pydantic import ValidationError
 
 from connectors.afas.sandbox.application import invented_token
-from connectors.afas.settings import EmployeeSettings, SourceSettings
+from connectors.afas.settings import (
+    AfasSettings,
+    EmployeeSettings,
+    SourceSettings,
+    TargetSettings,
+    UserSettings,
+)
 from connectors.model.errors import ConfigError
 
 ADDRESS = "https://12345.rest.afas.online/ProfitRestServices"
@@ -72,7 +78,64 @@ def test_an_unknown_person_field_is_named_with_its_place():
 
 
 def test_every_setting_is_described_by_a_sentence():
-    for kind in (SourceSettings, EmployeeSettings):
+    for kind in (SourceSettings, EmployeeSettings, UserSettings):
         for name, field in kind.model_fields.items():
             assert field.description, name
             assert field.description.endswith("."), name
+
+
+def test_every_setting_of_a_target_has_a_label_for_its_form():
+    for kind in (AfasSettings, TargetSettings, EmployeeSettings, UserSettings):
+        for name, field in kind.model_fields.items():
+            assert field.title, name
+            assert field.title != name
+
+
+@pytest.mark.parametrize(
+    ("kind", "mapped", "key"),
+    [
+        (EmployeeSettings, "EmailPortal", "columns.EmailPortal"),
+        (EmployeeSettings, "OcUs", "columns.OcUs"),
+        (EmployeeSettings, "MatchPer", "mapped.MatchPer"),
+        (EmployeeSettings, "DocumentsTo", "mapped.DocumentsTo"),
+        (UserSettings, "U" + "A" * 32, "columns.U" + "A" * 32),
+        (UserSettings, "MtCd", "mapped.MtCd"),
+        (UserSettings, "usidnew", "mapped.usidnew"),
+        (UserSettings, "BcCo", "mapped.BcCo"),
+        (UserSettings, "Geblokkeerd", "mapped.Geblokkeerd"),
+    ],
+)
+def test_a_mapped_field_that_could_not_be_sent_or_compared_is_told_before_anything_is_read(
+    kind, mapped, key
+):
+    with pytest.raises(ConfigError) as caught:
+        kind(base_url=ADDRESS, token=TOKEN, mapped=("EmAd", mapped))
+    assert caught.value.key == key
+    assert mapped in caught.value.message
+
+
+def test_a_column_or_a_create_makes_a_mapped_field_possible():
+    columns = {"EmailPortal": "Portaal"}
+    EmployeeSettings(base_url=ADDRESS, token=TOKEN, mapped=("EmailPortal",), columns=columns)
+    UserSettings(base_url=ADDRESS, token=TOKEN, mapped=("OcUs", "Nm", "Awin", "Gebruiker"))
+
+
+@pytest.mark.parametrize("missing", ["private_mail_column", "documents_column"])
+def test_payslips_need_both_columns(missing):
+    columns = {"private_mail_column": "Prive", "documents_column": "Documenten"}
+    del columns[missing]
+    with pytest.raises(ConfigError) as caught:
+        EmployeeSettings(base_url=ADDRESS, token=TOKEN, payslips_to_private_mail=True, **columns)
+    assert caught.value.key == missing
+
+
+@pytest.mark.parametrize("wish", ["create_user", "update_user_id"])
+def test_user_codes_need_a_customer_that_the_address_mostly_says(wish):
+    given = {"token": TOKEN, wish: True}
+    assert UserSettings(base_url=ADDRESS, **given).customer_number == "12345"
+    elsewhere = {"base_url": "https://afas.example.org/ProfitRestServices", **given}
+    assert UserSettings(**elsewhere, customer="54321").customer_number == "54321"
+    assert UserSettings(**elsewhere, mapped=("Gebruiker",)).customer_number is None
+    with pytest.raises(ConfigError) as caught:
+        UserSettings(**elsewhere)
+    assert caught.value.key == "customer"

@@ -4,12 +4,15 @@ import pandas as pd
 import pytest
 
 from connectors.afas.contracts import cycle_cuts, join_contracts
+from connectors.afas.frames import days
+from connectors.afas.groups import with_groups
+from connectors.afas.mapping import COLUMNS, NEEDED
 from connectors.afas.sandbox.afas import Afas
 from connectors.afas.sandbox.records import Unit
 from connectors.afas.sandbox.serve import ServedAfas
-from connectors.afas.settings import SourceSettings
+from connectors.afas.settings import OWN_FIELDS, GetConnectors, SourceSettings
 from connectors.afas.source import AfasSource
-from connectors.model.errors import BrokenSource, Fatal, Misconfigured
+from connectors.model.errors import BrokenSource, ConfigError, Fatal, Misconfigured
 from connectors.model.people import INVALID, NO_CONTRACT
 from connectors.sdk.invent import invent
 from tests.connectors.afas.lab import TODAY
@@ -71,6 +74,25 @@ def test_the_use_of_names_becomes_a_convention(afas, read, code, convention):
     assert read().person("1000001").fields["convention"] == convention
 
 
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "2026-03-29T00:00:00Z",  # summer time begins
+        "2026-03-29T02:30:00Z",  # an hour that this day does not have in Amsterdam
+        "2026-10-25T00:00:00Z",  # and ends
+        "2026-10-25T23:59:59Z",
+        "2026-07-01T00:00:00",
+        "2026-12-31T23:30:00Z",
+        "2026-12-31",
+    ],
+)
+def test_a_day_is_the_day_that_stands_there_whatever_its_time(moment):
+    assert days("X", "Y", pd.Series([moment, None], dtype="str")).tolist() == [
+        pd.Timestamp(moment[:10]),
+        pd.NaT,
+    ]
+
+
 def test_a_last_day_in_summer_time_stays_that_day(afas, read):
     afas.leave("1000001", date(2026, 10, 31))
     contract = read().person("1000001").contracts[0]
@@ -91,7 +113,7 @@ def test_a_mover_is_in_one_department_at_a_time(afas, read):
     assert "end_date" not in new.fields
 
 
-def test_a_new_function_of_long_ago_does_not_hide_when_the_contract_began(afas, read):
+def test_b16_a_new_function_does_not_hide_when_the_contract_began(afas, read):
     afas.move("1000001", "IT", "Developer", on=date(2022, 6, 1))
     assert [c.fields["start_date"] for c in read().person("1000001").contracts] == [
         pd.Timestamp("2020-01-01")
@@ -117,7 +139,7 @@ def test_functions_side_by_side_all_run_until_the_contract_ends():
     assert list(joined["end_date"]) == list(lines["contract_end"])
 
 
-def test_employments_alone_are_keyed_by_their_own_guid(afas, read):
+def test_b16_employments_alone_have_their_own_guid_and_percentage(afas, read):
     line = afas.records.employees["1000001"].lines[0]
     line.positions[0].unit = "IT"
     line.percentage = 80.0
@@ -216,7 +238,180 @@ def test_further_fields_arrive_as_custom_ones(read):
     assert person.contracts[0].fields["custom.contract_type"] == "Onbepaalde tijd"
 
 
-def test_departments_arrive_with_parent_and_leader_and_without_cycles(afas, read):
+def test_what_the_definitions_show_besides_arrives_without_being_asked_for(afas, read):
+    place = afas.records.employees["1000001"].lines[0].positions[0]
+    place.employer, place.cost_center = "Example Care", "4010"
+    afas.records.touch()
+    [contract] = read().person("1000001").contracts
+    assert contract.fields["employer"] == "Example Care"
+    assert contract.fields["custom.employer_name"] == "Example Care"
+    assert contract.fields["cost_center"] == "4010"
+    assert contract.fields["custom.cost_center_name"] == "4010"
+    assert contract.fields["type"] == "Personeelslid"
+    assert contract.fields["custom.type_id"] == "P"
+    assert contract.fields["percentage"] == 100.0
+    assert contract.fields["sequence"] == 1.0
+
+
+def test_a_position_says_more_than_its_employment_also_in_custom_fields(afas, read):
+    line = afas.records.employees["1000001"].lines[0]
+    line.unit, line.positions[0].unit = "CARE", "IT"
+    afas.records.employees["1000002"].lines[0].positions.clear()
+    afas.records.touch()
+    unit = "Organisatorische_eenheid_code"
+    people = read(
+        employment_fields={"custom.unit": unit, "location": unit},
+        position_fields={"custom.unit": unit, "custom.of_position": unit},
+    )
+    first, second = (people.person(number).contracts[0].fields for number in ("1000001", "1000002"))
+    assert (first["custom.unit"], first["custom.of_position"]) == ("IT", "IT")
+    assert second["custom.unit"] == "IT"
+    assert "custom.of_position" not in second
+    assert first["location"] == "CARE"
+
+
+@pytest.mark.parametrize("kind", sorted(OWN_FIELDS))
+def test_every_field_of_every_connector_can_be_named_otherwise(afas, read, kind):
+    usual = read(read_groups=True)
+    setting, columns = OWN_FIELDS[kind], COLUMNS[kind]
+    connector = GetConnectors().model_dump()[kind]
+    for field in dict.fromkeys(columns.values()):
+        afas.catalogue.rename_field(connector, field, f"{field}_anders")
+    with pytest.raises(Misconfigured):
+        read(read_groups=True)
+    named = {ours: f"{theirs}_anders" for ours, theirs in columns.items()}
+    assert read(read_groups=True, **{setting: named}).digest == usual.digest
+
+
+@pytest.mark.parametrize("kind", sorted(OWN_FIELDS))
+def test_every_field_but_keys_and_required_ones_can_be_left_unread(source_settings, read, kind):
+    for field in COLUMNS[kind]:
+        setting = {OWN_FIELDS[kind]: {field: ""}}
+        if field in NEEDED[kind]:
+            with pytest.raises(ConfigError, match="cannot be left unread"):
+                source_settings(**setting)
+        else:
+            assert field not in source_settings(**setting).columns(kind)
+    spare = dict.fromkeys(set(COLUMNS[kind]) - NEEDED[kind], "")
+    people = read(read_groups=True, **{OWN_FIELDS[kind]: spare})
+    assert list(people.persons["external_id"]) == ["1000001", "1000002"]
+
+
+def test_a_field_that_nobody_has_is_refused(source_settings):
+    with pytest.raises(ConfigError, match=r"no field 'nickname'; there are .*nick_name"):
+        source_settings(person_fields={"nickname": "Roepnaam"})
+    with pytest.raises(ConfigError, match="no field"):
+        source_settings(department_fields={"custom.x": "Y"})
+    with pytest.raises(ConfigError, match="read_groups"):
+        source_settings(read_groups=True, person_fields={"custom.afas_groups": "Y"})
+
+
+def test_the_state_of_the_user_can_be_mapped(afas, read):
+    afas.user_of("1000002").blocked = True
+    afas.records.touch()
+    people = read(person_fields={"custom.user_blocked": "Geblokkeerd", "excluded": "Geblokkeerd"})
+    states = people.persons.set_index("external_id")[["custom.user_blocked", "excluded"]]
+    assert states.loc["1000001"].tolist() == ["False", False]
+    assert states.loc["1000002"].tolist() == ["True", True]
+
+
+def test_a_flag_that_is_none_breaks_the_source(read):
+    with pytest.raises(BrokenSource, match="Roepnaam 'Janine' is no yes or no"):
+        read(person_fields={"excluded": "Roepnaam"})
+
+
+# --- Groups ---------------------------------------------------------------------------------------
+
+
+def test_groups_are_read_when_they_are_asked_for_and_not_before(afas, read):
+    read()
+    assert not any("Group" in call.connector for call in afas.calls)
+    assert "custom.afas_groups" in read(read_groups=True).persons.columns
+
+
+def test_persons_have_the_groups_of_their_user_under_code_and_name(afas, read):
+    afas.records.groups |= {"HR": "Human resources", "FIN": "Finance"}
+    afas.user_of("1000001").groups += ["HR", "FIN"]
+    afas.records.touch()
+    persons = read(read_groups=True).persons.set_index("external_id")
+    assert persons.loc["1000001", "custom.afas_groups"] == "|FIN|HR|"
+    assert persons.loc["1000001", "custom.afas_group_names"] == "|Finance|Human resources|"
+    assert pd.isna(persons.loc["1000002", "custom.afas_groups"])
+
+
+def test_b14_members_of_groups_are_paged_by_user_and_group(afas, read):
+    codes = [f"G{place:02}" for place in range(30)]
+    afas.records.groups |= {code: code for code in codes}
+    for employee in ("1000001", "1000002"):
+        afas.user_of(employee).groups += codes
+    afas.records.touch()
+    held = read(read_groups=True, max_rows=7).persons["custom.afas_groups"]
+    assert held.tolist() == [f"|{'|'.join(codes)}|"] * 2
+    assert any("orderbyfieldids=UserId,GroupId" in call.query for call in afas.calls)
+
+
+def test_a_bar_in_the_name_of_a_group_makes_no_second_group():
+    users = pd.DataFrame({"external_id": ["1"], "user_id": ["1.A"]}, dtype="str")
+    groups = pd.DataFrame({"group_id": ["X|HR|Y"], "name": [None]}, dtype="str")
+    members = pd.DataFrame({"group_id": ["X|HR|Y"], "user_id": ["1.a"]}, dtype="str")
+    [held] = with_groups(users, groups, members)["custom.afas_groups"]
+    assert "|HR|" not in held
+    assert held == "|X¦HR¦Y|"
+
+
+# --- All or nothing -------------------------------------------------------------------------------
+
+
+def test_connectors_are_read_side_by_side_within_what_afas_allows(afas, read):
+    afas.fail_next("delay", seconds=0.05, times=6)
+    read(read_groups=True)
+    assert 1 < afas.counts["most_at_once"] <= 5
+
+
+def test_when_one_connector_breaks_the_others_stop(afas, read):
+    for place in range(60):
+        afas.hire(nick_name="Kim", family_name=f"N{place}", department="IT", title="Tester")
+    afas.fail_next("delay", connector=USERS, seconds=0.01, times=99)
+    afas.fail_next("not_json", connector="T4E_HelloID_OrganizationalUnits_v2")
+    with pytest.raises(BrokenSource, match="T4E_HelloID_OrganizationalUnits_v2"):
+        read(max_rows=1)
+    assert sum(call.connector == USERS for call in afas.calls) < 30
+
+
+def test_who_comes_while_pages_are_read_costs_a_second_reading_and_no_row(afas, read, monkeypatch):
+    answer, seen = afas.answer, []
+
+    def busy_day(method, path, query, *rest):
+        if USERS in path:
+            seen.append(path)
+            if len(seen) == 2:
+                leaver = afas.records.employees.pop("1000001")
+                afas.records.touch()
+                assert leaver.number not in afas.records.employees
+        return answer(method, path, query, *rest)
+
+    for place in range(4):
+        afas.hire(nick_name="Kim", family_name=f"N{place}", department="IT", title="Tester")
+    monkeypatch.setattr(afas, "answer", busy_day)
+    people = read(max_rows=2)
+    assert [*people.persons["external_id"]] == [f"100000{n}" for n in range(2, 7)]
+
+
+# --- Keys -----------------------------------------------------------------------------------------
+
+
+def test_an_import_says_how_its_keys_are_made(read):
+    keys = read().keys
+    assert keys == {
+        "person": "Medewerker",
+        "contract": "ExternalID of positions ~ ExternalID of employments",
+    }
+    assert read(positions="employments_only").keys["contract"] == "ExternalID of employments"
+    renamed = read(person_fields={"external_id": "Persoonsnummer"}).keys
+    assert renamed["person"] == "Persoonsnummer"
+
+
+def test_b15_departments_arrive_with_parent_and_leader_and_without_cycles(afas, read):
     for code, parent in (("A", "C"), ("B", "A"), ("C", "B"), ("D", "A"), ("E", "GONE")):
         afas.records.units[code] = Unit(code=code, name=code, parent=parent, manager="1000001")
     afas.records.touch()
@@ -226,7 +421,7 @@ def test_departments_arrive_with_parent_and_leader_and_without_cycles(afas, read
     assert departments.loc["D", "manager_id"] == "1000001"
 
 
-def test_a_unit_above_itself_loses_its_parent():
+def test_b15_a_unit_above_itself_loses_its_parent():
     assert cycle_cuts({"A": "A", "B": "A", "X": "Y", "Y": "X"}) == {"A", "X"}
 
 

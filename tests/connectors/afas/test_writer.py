@@ -3,8 +3,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from connectors.afas.employee_writer import EmployeeWriter
 from connectors.afas.reader import EmployeeReader, UserReader
-from connectors.afas.writer import EmployeeWriter, UserWriter
+from connectors.afas.user_writer import UserWriter
 from connectors.model.change import CorrelateAccount, CreateAccount
 from connectors.model.errors import Misconfigured, Unauthorized, Unreachable
 from connectors.model.receipt import Outcome
@@ -195,7 +196,8 @@ def test_correlating_sends_nothing(opened, afas, user_settings):
     [
         ({"BcCo": "1"}, "BcCo is never updated"),
         ({"Geblokkeerd": True}, "Geblokkeerd is never updated"),
-        ({"MtCd": "0"}, "no GetConnector field shows MtCd"),
+        ({"MtCd": "0"}, "MtCd is never updated"),
+        ({"Nm": "J. Boele"}, "no GetConnector field shows Nm"),
         ({"Upn": ("a", "b")}, "Upn cannot hold"),
     ],
 )
