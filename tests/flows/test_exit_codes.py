@@ -183,7 +183,7 @@ def test_a_wrong_setting_of_a_connector_is_told_before_prefect_is_started(
 
     monkeypatch.setattr(flows.running, "prefect_server", start)
     monkeypatch.setattr(flows.running, "prepare", lambda level: start())
-    site.profile["targets"]["directory"]["settings"]["nam"] = "x"
+    site.profile["targets"]["directory"]["settings"]["colour"] = "x"
     refused = site.provision("--report", "report.json")
     checked = retour("check", "--profile", "site.yaml")
 
