@@ -25,7 +25,8 @@ demo: $(READY) ## the main job, offline: sandboxes, preview, live run, what HR h
 	@$(BIN)/python -m flows.demo
 
 test: $(READY) ## every test that needs no system package; the real parts too where they are installed (REAL=0: not)
-	@$(BIN)/pytest $(if $(filter 0,$(REAL)),-m "not real") $(ARGS)
+	@$(BIN)/pytest -m "not real" --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@$(if $(filter 0,$(REAL)),true,$(BIN)/pytest tests/real $(ARGS)) || [ $$? = 5 ]  # 5: -k chose none of these
 
 real: $(READY) ## install the system packages (Debian, as root) and run the tests against real servers
 	@tests/real/install.sh
