@@ -115,7 +115,11 @@ def _side_by_side(ground: Playground, persons: Iterable[str]) -> bool:
     afas = {row["Medewerker"]: row for row in ground.afas.rows(VIEW)}
     everybody = ground.directory.accounts()
     rows = table(
-        "person", "name", "directory: mail, UPN", "AFAS: mail of person, UPN of user", "signs in"
+        "person",
+        "name",
+        "directory: mail, UPN",
+        "AFAS: mail of person, UPN of user",
+        "may sign in: directory, AFAS",
     )
     for person in persons:
         account, row = everybody[person], afas[person]
@@ -124,7 +128,7 @@ def _side_by_side(ground: Playground, persons: Iterable[str]) -> bool:
             str(account["displayName"]),
             f"{account['mail']}\n{account['userPrincipalName']}",
             f"{row['Email_werk']}\n{row['UPN'] or '(no user)'}",
-            "yes" if account["enabled"] else "no",
+            f"{_yes(account['enabled'])}\n{_yes(_may_sign_in(row))}",
         )
     show(rows)
     other = [
@@ -137,8 +141,20 @@ def _side_by_side(ground: Playground, persons: Iterable[str]) -> bool:
 
 
 def _equal(row: dict[str, Any], account: dict[str, Any]) -> bool:
-    same_upn = row["Gebruiker"] is None or row["UPN"] == account["userPrincipalName"]
-    return row["Email_werk"] == account["mail"] and same_upn
+    if row["Email_werk"] != account["mail"]:
+        return False
+    if row["Gebruiker"] is None:
+        return True
+    same_upn: bool = row["UPN"] == account["userPrincipalName"]
+    return same_upn and _may_sign_in(row) is bool(account["enabled"])
+
+
+def _may_sign_in(row: dict[str, Any]) -> bool:
+    return row["Gebruiker"] is not None and not row["Geblokkeerd"]
+
+
+def _yes(holds: object) -> str:
+    return "yes" if holds else "no"
 
 
 def _run(
