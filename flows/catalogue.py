@@ -68,7 +68,9 @@ def _show_settings(settings: type[BaseModel]) -> None:
     line(Text("Settings", "bold"))
     rows = table("", "", "", wrapped=(1, 2))
     for name, field in settings.model_fields.items():
-        rows.add_row(name, Text(_default(field), "dim"), field.description or "")
+        label = Text(f"{field.title}: " if field.title else "", "bold")
+        told = Text.assemble(label, field.description or "")
+        rows.add_row(name, Text(_default(field), "dim"), told)
     show(rows, indent=2)
 
 
