@@ -27,7 +27,13 @@ def create(subject: Subject, person: str) -> CreateAccount:
     """The create that the hook describes."""
     require(that=subject.create is not None, otherwise="the hook has no `create`")
     after: Attributes = subject.create(person) if subject.create is not None else {}
-    return CreateAccount(target=TARGET, person=person, after=after, because=("rule:conformance",))
+    return CreateAccount(
+        target=TARGET,
+        person=person,
+        after=after,
+        because=("rule:conformance",),
+        context=context_of_new(subject, person),
+    )
 
 
 def someone(subject: Subject, *, place: int = 0) -> tuple[str, str]:
@@ -54,7 +60,18 @@ def update(subject: Subject, person: str, ref: str | None, after: Attributes) ->
 
 def context(subject: Subject, held: Attributes) -> dict[str, str]:
     """The values that the manifest asks for."""
-    return {name: str(held[name]) for name in subject.connector.manifest.context if name in held}
+    return {name: str(held[name]) for name in subject.manifest.context if name in held}
+
+
+def context_of_new(subject: Subject, person: str) -> dict[str, str]:
+    """The same for a person without an account, from the one record that it will hang under."""
+    records = subject.read().records if subject.manifest.context else None
+    if records is None:
+        return {}
+    rows = records[records["person"] == person]
+    told = f"{len(rows)} records could take a new account of {person}, not one"
+    require(that=len(rows) == 1, otherwise=told)
+    return {name: str(rows.iloc[0][name]) for name in subject.manifest.context}
 
 
 def succeeds(receipts: list[Receipt]) -> None:
@@ -81,12 +98,14 @@ def creating_then_reading_gives_the_planned_attributes(subject: Subject) -> None
     require(that=receipt.ref == ref, otherwise=f"the receipt says {receipt.ref}, the reading {ref}")
     held = subject.held(ref)
     for name, wanted in change.after.items():
-        if name != "container":
+        if name not in {"container", *subject.not_shown}:
             same = subject.same(name, wanted, held.get(name))
             require(that=same, otherwise=f"{name}: wanted {wanted!r}, holds {held.get(name)!r}")
     account = subject.read().accounts.loc[ref]
-    enabled = bool(account["enabled"]) if subject.offers(Verb.ENABLE) else False
-    require(that=not enabled, otherwise="a new account is enabled before anybody said so")
+    if subject.offers(Verb.ENABLE):
+        wanted, found = subject.manifest.creates_enabled, bool(account["enabled"])
+        told = "enabled before anybody said so" if found else "disabled, against the manifest"
+        require(that=found is wanted, otherwise=f"a new account is {told}")
     if "container" in change.after:
         place = str(account["container"])
         same = place.casefold() == str(change.after["container"]).casefold()
@@ -196,7 +215,7 @@ def receipts_report_what_the_manifest_promises(subject: Subject) -> None:
     person, ref = someone(subject)
     [receipt] = subject.apply(update(subject, person, ref, subject.update))
     held = subject.held(ref)
-    for name in subject.connector.manifest.produces:
+    for name in subject.manifest.produces:
         same = subject.same(name, held.get(name), receipt.produced.get(name))
         require(
             that=same,
@@ -234,7 +253,7 @@ def moving_keeps_the_ref_and_is_quiet_the_second_time(subject: Subject) -> None:
 @target_law(Verb.DELETE)
 def deleting_is_quiet_the_second_time(subject: Subject) -> None:
     person, ref = someone(subject)
-    if subject.connector.manifest.delete_clears:
+    if subject.manifest.delete_clears:
         _clearing_is_quiet_the_second_time(subject, person, ref)
         return
     change = DeleteAccount(target=TARGET, person=person, ref=ref)
@@ -288,7 +307,7 @@ def a_missing_account_can_be_taken_away_from_and_not_added_to(subject: Subject) 
                 person=person,
                 ref=ref,
                 after=subject.update,
-                context=dict.fromkeys(subject.connector.manifest.context, ref),
+                context=dict.fromkeys(subject.manifest.context, ref),
             ),
             fails,
         ),

@@ -15,7 +15,7 @@ SECRET = re.compile(r"(^|_)(token|password|secret|service_account|private_key|ce
 
 @every_law
 def the_manifest_carries_the_name_of_the_connector(subject: Subject) -> None:
-    manifest, name = subject.connector.manifest, subject.connector.name
+    manifest, name = subject.manifest, subject.connector.name
     require(that=manifest.connector == name, otherwise=f"the manifest says {manifest.connector}")
     require(that=bool(manifest.title), otherwise="the manifest has no title")
 
@@ -47,7 +47,7 @@ def an_unknown_setting_is_refused(subject: Subject) -> None:
 @every_law
 def permissions_and_documentation_are_named(subject: Subject) -> None:
     connector = subject.connector
-    manifest = connector.manifest
+    manifest = subject.manifest
     linked = manifest.documentation.startswith("https://")
     require(that=bool(manifest.read_permissions), otherwise="no permission to read is named")
     if connector.open_writer is not None:
@@ -58,7 +58,7 @@ def permissions_and_documentation_are_named(subject: Subject) -> None:
 @every_law
 def what_is_offered_and_what_is_declared_agree(subject: Subject) -> None:
     connector = subject.connector
-    manifest = connector.manifest
+    manifest = subject.manifest
     pair = (connector.open_reader is None) is (connector.open_writer is None)
     require(that=pair, otherwise="a target has a reader and a writer")
     writes = bool(manifest.verbs) is (connector.open_writer is not None)

@@ -6,6 +6,7 @@ from typing import Final
 
 from connectors.model.change import Verb
 from connectors.model.connector import Connector
+from connectors.model.manifest import Manifest
 from connectors.sdk.conformance.subject import Subject
 
 Check = Callable[[Subject], None]
@@ -18,12 +19,12 @@ class Law:
     Attributes:
         name: A sentence.
         check: Raises `BrokenLaw` where it does not hold.
-        applies: Whether a connector can keep or break it.
+        applies: Whether a connector with such a manifest can keep or break it.
     """
 
     name: str
     check: Check
-    applies: Callable[[Connector], bool]
+    applies: Callable[[Connector, Manifest], bool]
 
 
 LAWS: Final[list[Law]] = []
@@ -31,7 +32,11 @@ LAWS: Final[list[Law]] = []
 
 def source_law(check: Check) -> Check:
     """A law about connectors that read people."""
-    LAWS.append(Law(_sentence(check), check, lambda connector: connector.open_source is not None))
+
+    def applies(connector: Connector, _: Manifest) -> bool:
+        return connector.open_source is not None
+
+    LAWS.append(Law(_sentence(check), check, applies))
     return check
 
 
@@ -39,8 +44,8 @@ def target_law(*verbs: Verb) -> Callable[[Check], Check]:
     """A law about connectors that read accounts and execute all of these verbs."""
 
     def add(check: Check) -> Check:
-        def applies(connector: Connector) -> bool:
-            return connector.open_reader is not None and connector.manifest.verbs.issuperset(verbs)
+        def applies(connector: Connector, manifest: Manifest) -> bool:
+            return connector.open_reader is not None and manifest.verbs.issuperset(verbs)
 
         LAWS.append(Law(_sentence(check), check, applies))
         return check
@@ -50,7 +55,7 @@ def target_law(*verbs: Verb) -> Callable[[Check], Check]:
 
 def every_law(check: Check) -> Check:
     """A law about all connectors."""
-    LAWS.append(Law(_sentence(check), check, lambda _: True))
+    LAWS.append(Law(_sentence(check), check, lambda _, __: True))
     return check
 
 

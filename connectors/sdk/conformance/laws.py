@@ -1,12 +1,18 @@
 """All laws in one list: import from here, so that every module has stated its own."""
 
 from connectors.model.connector import Connector
+from connectors.model.manifest import Manifest
 from connectors.sdk.conformance import changing, declaring, permitting, pretending, reading
 from connectors.sdk.conformance.law import LAWS, Law
 
 __all__ = ["changing", "declaring", "laws_for", "permitting", "pretending", "reading"]
 
 
-def laws_for(connector: Connector) -> list[Law]:
-    """The laws that apply to a connector."""
-    return [law for law in LAWS if law.applies(connector)]
+def laws_for(connector: Connector, manifest: Manifest | None = None) -> list[Law]:
+    """The laws that apply to a connector.
+
+    Args:
+        connector: The one to look at.
+        manifest: What it can do under the settings in question; by default what it says of itself.
+    """
+    return [law for law in LAWS if law.applies(connector, manifest or connector.manifest)]

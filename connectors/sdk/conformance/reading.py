@@ -66,7 +66,7 @@ def reading_accounts_writes_nothing(subject: Subject) -> None:
 
 @target_law()
 def a_reading_has_the_shape_that_the_manifest_declares(subject: Subject) -> None:
-    accounts, manifest = subject.read(), subject.connector.manifest
+    accounts, manifest = subject.read(), subject.manifest
     strange = [name for name in accounts.attributes if manifest.attribute(str(name)) is None]
     require(that=not strange, otherwise=f"attributes that the manifest does not know: {strange}")
     if manifest.correlation in accounts.attributes:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, SecretStr
 from connectors.model.accounts import Accounts
 from connectors.model.change import Change, Verb
 from connectors.model.connector import Connector, Reader, Source, Writer
-from connectors.model.manifest import Attribute, Compare
+from connectors.model.manifest import Attribute, Compare, Manifest
 from connectors.model.receipt import Receipt
 from connectors.model.values import CLEAR, Attributes, Value, is_empty
 
@@ -42,9 +42,10 @@ class Subject:
         settings: Under which it reaches the sandbox, as in a profile.
         content: Everything the sandbox holds, as bytes; equal bytes mean that nothing was written.
         people: How many persons a source has to give, those left out included; None for targets.
-        persons: At least two HR ids. Without an account where the connector creates accounts, with
-            exactly one where it does not.
+        persons: At least two HR ids. Without an account where the connector creates accounts under
+            these settings, with exactly one where it does not.
         create: Valid `after` of a create for a person, `container` included if there are any.
+        not_shown: Attributes of a create that no reading shows.
         update: Values of attributes for an update, none of them what an account holds before it.
             At least one is clearable.
         unsupported: An `after` that the target has to refuse.
@@ -61,6 +62,7 @@ class Subject:
     people: int | None = None
     persons: tuple[str, ...] = ()
     create: Callable[[str], Attributes] | None = None
+    not_shown: frozenset[str] = frozenset()
     update: Attributes = field(default_factory=dict)
     unsupported: Attributes = field(default_factory=dict)
     container: str = ""
@@ -72,6 +74,11 @@ class Subject:
     def model(self, **others: Any) -> BaseModel:
         """The settings, some of them replaced."""
         return self.connector.settings(**{**self.settings, **others})
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the connector can do under these settings."""
+        return manifest_under(self.connector, self.model())
 
     def secret_texts(self) -> list[str]:
         """Every secret in the settings."""
@@ -113,7 +120,7 @@ class Subject:
 
     def offers(self, verb: Verb) -> bool:
         """Whether the manifest lists the verb."""
-        return verb in self.connector.manifest.verbs
+        return verb in self.manifest.verbs
 
     def ref_of(self, person: str) -> str:
         """The one account of a person.
@@ -140,7 +147,7 @@ class Subject:
         Raises:
             BrokenLaw: The hook uses an attribute that the manifest does not know.
         """
-        found = self.connector.manifest.attribute(name)
+        found = self.manifest.attribute(name)
         require(that=found is not None, otherwise=f"the manifest knows no attribute {name}")
         return found or Attribute(name=name)
 
@@ -150,6 +157,11 @@ class Subject:
             return is_empty(found) or found is CLEAR
         compare = self.attribute(name).compare
         return bool(_normal(wanted, compare) == _normal(found, compare))
+
+
+def manifest_under(connector: Connector, settings: BaseModel) -> Manifest:
+    """What a connector can do under some settings."""
+    return connector.manifest_for(settings) if connector.manifest_for else connector.manifest
 
 
 def _normal(value: Value | None, compare: Compare) -> Any:
