@@ -25,6 +25,7 @@ from connectors.sdk.fanout import Written
 NOT_VISIBLE: Final = (
     "not visible: AFAS does not show this employee; the address may still be taken there"
 )
+WORK_MAIL: Final = "EmAd"
 NOTHING_TO_CLEAR: Final = "nothing to clear"
 DOCUMENTS_SENT_HOME: Final = "digital documents go to the private mail"
 
@@ -75,7 +76,9 @@ class EmployeeWriter(AfasWriter):
 
     def _documents_sent_home(self, change: Change) -> str:
         """Before the work mail goes: else the last payslip has no address. Gives what was done."""
-        if not self._payslips or change.context.get(DOCUMENTS_TO) == TO_PRIVATE_MAIL:
+        keeps_mail = WORK_MAIL not in change.after
+        selected_already = change.context.get(DOCUMENTS_TO) == TO_PRIVATE_MAIL
+        if not self._payslips or keeps_mail or selected_already:
             return ""
         ref = self._ref_of(change)
         selected: Wanted = {DOCUMENTS_TO: TO_PRIVATE_MAIL}

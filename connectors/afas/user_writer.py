@@ -146,8 +146,12 @@ class UserWriter(AfasWriter):
     # --- update ----------------------------------------------------------------------------------
 
     def _update(self, change: Change) -> Written:
-        """Send what is to change; another user code first, and the rest under that."""
-        ref, fields = self._ref_of(change), self._fields(change, but=frozenset({USER_KEY}))
+        """Send what is to change."""
+        return self._write(change, self._fields(change, but=frozenset({USER_KEY})))
+
+    def _write(self, change: Change, wanted: Wanted) -> Written:
+        """Send what is wanted of a user; another user code first, and the rest under that."""
+        ref = self._ref_of(change)
         new = change.after.get(USER_KEY, ref)
         if not isinstance(new, str) or (new != ref and not self._renames):
             raise self._invalid(change, f"{USER_KEY} is never updated")
@@ -155,9 +159,9 @@ class UserWriter(AfasWriter):
         if new != ref:
             sent = self._rename(change, ref, new)
             renamed = f"the user code is {new} now"
-        if fields:
+        if wanted:
             try:
-                rest = self._settle(new, fields, partial(self._put, new))
+                rest = self._settle(new, wanted, partial(self._put, new))
             except (Refused, Transient) as error:
                 say_first(renamed, error)
                 raise
@@ -215,12 +219,8 @@ class UserWriter(AfasWriter):
 
     def _enable(self, change: Change) -> Written:
         """Unblock a user, and set fields in the same write."""
-        ref = self._ref_of(change)
-        wanted: Wanted = {BLOCKED: False, **self._fields(change, but=frozenset({ENABLED}))}
-        sent = self._settle(ref, wanted, partial(self._put, ref))
-        return Written(
-            ref=ref, produced=produced(change.after), already=sent.already, detail=sent.detail
-        )
+        fields = self._fields(change, but=frozenset({ENABLED, USER_KEY}))
+        return self._write(change, {BLOCKED: False, **fields})
 
     def _disable(self, change: Change) -> Written:
         """Block a user; one that AFAS does not show cannot sign in with anything we know."""

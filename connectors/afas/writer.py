@@ -10,12 +10,14 @@ Source: Tools4everBV/HelloID-Conn-Prov-Target-AFAS-Profit-Employees and -Users, 
 import random
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from connectors.afas.client import AfasClient, Row
 from connectors.afas.mapping import EMPLOYEE_KEY, KEYS, PERSON_KEY, PRIVATE, RIGHTS, USER_KEY
 from connectors.afas.settings import TargetSettings
+from connectors.afas.turns import TURNS
 from connectors.model.change import Change, Verb
 from connectors.model.errors import (
     Conflict,
@@ -141,11 +143,19 @@ class AfasWriter(ABC):
         if execute is None:
             raise self._invalid(change, f"this target has no {change.verb.value}")
         try:
-            written = execute(change)
+            with self._turn(change):
+                written = execute(change)
         except ConnectorError as error:
             error.message = capped(_without_private(error.message, change.after))
             raise
         return replace(written, detail=written.detail and capped(written.detail))
+
+    def _turn(self, change: Change) -> AbstractContextManager[None]:
+        """The turn of the person in AFAS: two HR persons may be one there, with two employments."""
+        number = change.context.get(PERSON_KEY)
+        if not number or change.verb is Verb.CORRELATE:
+            return nullcontext()
+        return TURNS.of((self._settings.base_url.casefold(), number))
 
     def _correlate(self, change: Change) -> Written:
         """The link is ours: nothing is sent."""

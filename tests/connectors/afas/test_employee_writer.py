@@ -6,7 +6,7 @@ from connectors.afas.sandbox.afas import Afas
 from connectors.model.change import CreateAccount, DeleteAccount, DisableAccount
 from connectors.model.receipt import Outcome
 from connectors.model.values import CLEAR
-from tests.connectors.afas.lab import employee_update
+from tests.connectors.afas.lab import calls, employee_update
 
 JANINE = "1000001"
 USERS = "T4E_HelloID_Users_v2"
@@ -18,10 +18,6 @@ PAYSLIPS = {
     "documents_column": "Digitale_documenten",
 }
 BOTH_WAYS = pytest.mark.parametrize("update_through", ["KnEmployee", "KnPerson"])
-
-
-def calls(afas) -> list[str]:
-    return [f"{call.verb} {call.connector}" for call in afas.calls]
 
 
 def delete(after=None, *, employee=JANINE, **context) -> DeleteAccount:
@@ -145,6 +141,12 @@ def test_digital_documents_go_to_the_private_mail_before_the_work_mail_goes(
 
 def test_documents_that_go_there_already_are_left_alone(leaver, apply_employee):
     apply_employee(delete({"EmAd": CLEAR}, DocumentsTo="P"), **PAYSLIPS)
+    assert len(leaver.writes) == 1
+
+
+def test_documents_stay_where_the_work_mail_stays(leaver, apply_employee):
+    [receipt] = apply_employee(delete({"TeNr": CLEAR}, DocumentsTo="W"), **PAYSLIPS)
+    assert (receipt.outcome, receipt.detail) == (Outcome.DONE, "TeNr emptied")
     assert len(leaver.writes) == 1
 
 

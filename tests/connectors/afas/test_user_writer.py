@@ -180,6 +180,18 @@ def test_a_code_that_afas_took_and_does_not_show_is_in_doubt(afas, rename, apply
     assert len(afas.writes) == 1
 
 
+def test_a_user_who_was_blocked_gets_another_code_and_is_unblocked_under_it(afas, apply_user):
+    afas.user_of(JANINE).blocked = True
+    change = user_change(EnableAccount, JANINE, {"enabled": True, "Gebruiker": NEW_CODE, **LOGIN})
+    [receipt] = apply_user(change, update_user_id=True)
+    assert (receipt.outcome, receipt.ref) == (Outcome.DONE, NEW_CODE)
+    assert receipt.detail == f"the user code is {NEW_CODE} now"
+    assert bodies(afas) == [
+        {"UsId": CODE, "MtCd": "4", "UsIdNew": NEW_CODE},
+        {"UsId": NEW_CODE, "MtCd": "6", **LOGIN},
+    ]
+
+
 def test_codes_are_changed_on_request_only(afas, rename, apply_user):
     [receipt] = apply_user(rename)
     assert receipt.outcome is Outcome.FAILED

@@ -1,0 +1,202 @@
+"""One person, one write at a time, over both AFAS targets, and nobody waits for somebody else.
+
+The flow's own code says which shard waits for which; threads stand in for Prefect's task runner.
+"""
+
+import time
+from collections import defaultdict
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+
+from connectors.afas.sandbox.afas import Afas
+from connectors.afas.sandbox.serve import ServedAfas
+from connectors.ledger.records import RunRecord
+from connectors.model.receipt import Outcome
+from connectors.sdk.clock import now
+from connectors.sdk.invent import invent
+from flows.provision import MOST_TASKS_AT_ONCE, _apply
+from tasks.apply import apply_shard
+from tasks.collect import import_people, read_accounts
+from tasks.decide import plan_changes
+from tasks.lifecycle.inputs import Scope
+from tasks.run import Receipts, Run
+from tasks.setup import forget, open_site
+
+TODAY = date(2026, 11, 23)
+PEOPLE = 60
+SHARD_SIZE = 8
+UNLIMITED = dict.fromkeys(("create", "correlate", "update", "enable"), "unlimited")
+EMPLOYEE, USER = "afas_employee", "afas_user"
+CONFLICTS = 4
+
+
+@dataclass
+class Threads:
+    """`apply_shard` as the flow submits it, on threads; remembers when each shard ran.
+
+    Attributes:
+        began: (target, number) -> when its first change could be sent.
+        ended: The same for its end.
+    """
+
+    pool: ThreadPoolExecutor
+    began: dict[tuple[str, int], float] = field(default_factory=dict)
+    ended: dict[tuple[str, int], float] = field(default_factory=dict)
+
+    def submit(self, run, shard, *, upstream, after) -> Future[Receipts]:
+        def work():
+            before = [future.result() for future in upstream]
+            behind = [future.result() for future in after]
+            key = (shard.target, shard.number)
+            self.began[key] = time.monotonic()
+            receipts = apply_shard.fn(run, shard, before, behind)
+            self.ended[key] = time.monotonic()
+            return receipts
+
+        return self.pool.submit(work)
+
+
+@pytest.fixture
+def afas():
+    afas = Afas.from_people(invent(PEOPLE, 1, TODAY), today=TODAY)
+    afas.switches.write_seconds = 0.02
+    return afas
+
+
+@pytest.fixture
+def run(afas, tmp_path, monkeypatch):
+    """A live run that has not begun, over AFAS, a directory and both write-backs."""
+    monkeypatch.setenv("RETOUR_LEDGER_URL", f"sqlite:///{tmp_path / 'ledger.db'}")
+    monkeypatch.setenv("RETOUR_SHARD_SIZE", str(SHARD_SIZE))
+    with ServedAfas(afas) as served:
+        run = Run(
+            run_id=tmp_path.name,
+            profile=str(_profile(tmp_path, dict(served.settings))),
+            dry_run=False,
+            as_of=TODAY,
+            scope=Scope(),
+            approve=None,
+            started=now(),
+        )
+        yield run
+        forget(run)
+
+
+@pytest.fixture
+def provisioned(run, afas, monkeypatch):
+    """Run it all; gives the receipts and when each shard ran."""
+
+    def provision():
+        site = open_site(run)
+        site.ledger.start_run(
+            RunRecord(
+                run=run.id, profile=site.name, mode=run.mode, as_of=TODAY, started=run.started
+            )
+        )
+        people = import_people.fn(run)
+        accounts = [read_accounts.fn(run, target) for target in site.policies]
+        verdict = plan_changes.fn(run, people, accounts)
+        assert not verdict.objections
+        afas.counts["most_at_once"] = 0  # from here on: writes, and nothing is read
+        with ThreadPoolExecutor(MOST_TASKS_AT_ONCE) as pool:
+            threads = Threads(pool)
+            monkeypatch.setattr("flows.provision.apply_shard", threads)
+            monkeypatch.setattr("flows.provision.wait", wait)
+            answers = _apply(run, verdict.plan)
+        return [one for answer in answers for one in answer.receipts], threads
+
+    return provision
+
+
+def written_in(receipts):
+    """Target -> persons of whom something was written there."""
+    persons = defaultdict(set)
+    for receipt in receipts:
+        if receipt.verb != "correlate":
+            persons[receipt.target].add(receipt.person)
+    return persons
+
+
+def test_no_person_is_written_twice_at_once_and_several_persons_are(provisioned, afas):
+    receipts, _ = provisioned()
+    assert {receipt.outcome for receipt in receipts} == {Outcome.DONE}
+    persons = written_in(receipts)
+    both = persons[EMPLOYEE] & persons[USER]
+    assert len(both) > PEOPLE / 2
+    assert afas.errors == []
+    assert {call.verb for call in afas.calls[-len(both) :]} == {"PUT"}
+    assert 3 <= afas.counts["most_at_once"] <= 5
+
+
+def test_a_shard_of_users_waits_for_the_employees_of_the_same_number_only(provisioned):
+    _, threads = provisioned()
+    users = [number for target, number in threads.began if target == USER]
+    assert len(users) > 3
+    for number in users:
+        assert threads.began[USER, number] >= threads.ended[EMPLOYEE, number]
+    last_employee = max(at for (target, _), at in threads.ended.items() if target == EMPLOYEE)
+    overlapping = [number for number in users if threads.began[USER, number] < last_employee]
+    assert overlapping
+
+
+def test_a_write_that_somebody_else_is_in_the_way_of_is_tried_again(provisioned, afas):
+    afas.fail_next("conflict", verb="PUT", times=CONFLICTS, after=10)
+    receipts, _ = provisioned()
+    assert {receipt.outcome for receipt in receipts} == {Outcome.DONE}
+    assert len(afas.errors) == CONFLICTS
+    assert all("another user" in error.message for error in afas.errors)
+    for person in written_in(receipts)[EMPLOYEE]:
+        assert afas.person_of(person).fields["EmAd"].endswith("@example.org")
+
+
+def _profile(folder: Path, afas: dict[str, object]) -> Path:
+    """A directory in memory between AFAS and AFAS."""
+    back = {"depends_on": ["directory"], "settings": afas, "limits": UNLIMITED}
+    content = {
+        "timezone": "Europe/Amsterdam",
+        "source": {"connector": "afas", "settings": afas},
+        "targets": {
+            "directory": {
+                "connector": "memory",
+                "settings": {"name": str(folder)},
+                "fields": {
+                    "userName": {"from": "names.login", "on": ["create"], "unique": True},
+                    "mail": {
+                        "template": "{names.local_part}@{names.domain}",
+                        "on": ["create"],
+                        "unique": True,
+                    },
+                },
+                "limits": UNLIMITED,
+            },
+            EMPLOYEE: {
+                "connector": "afas.employee",
+                "fields": {"EmAd": {"from": "accounts.directory.mail"}},
+                **back,
+            },
+            USER: {
+                "connector": "afas.user",
+                "fields": {
+                    "EmAd": {"from": "accounts.directory.mail"},
+                    "Upn": {"from": "accounts.directory.mail"},
+                },
+                **back,
+            },
+        },
+        "rules": ["rules.yaml"],
+        "names": {"domain": "example.org"},
+    }
+    staff = {
+        "id": "staff",
+        "description": "Everybody who works here.",
+        "grant": {"directory": {"account": True, "access": True}},
+    }
+    (folder / "rules.yaml").write_text(yaml.safe_dump([staff]), encoding="utf-8")
+    path = folder / "site.yaml"
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    return path
