@@ -56,7 +56,7 @@ def read_pages(
         RowsMoved: What a page began with is not what the page before announced.
         TooMuch: AFAS cannot put even two rows together.
     """
-    take = _take(columns, min(max_rows, FIRST_ROWS))
+    take, most = _take(columns, min(max_rows, FIRST_ROWS)), max_rows
     window, skip = where, 0
     announced: tuple[Any, ...] | None = None
     previous: list[Row] = []
@@ -67,6 +67,7 @@ def read_pages(
             if take <= 2:
                 raise
             take = max(2, take // 2)
+            most = take - 1  # to ask for more again would cost AFAS's patience, page after page
             continue
         if len(page) > take:
             raise BrokenSource("a page is too long")
@@ -79,7 +80,7 @@ def read_pages(
             return
         rows, following = page[:-1], page[-1]
         skip, announced, previous = skip + len(rows), _key(following, order_by), page
-        take = _take(len(following), max_rows)
+        take = _take(len(following), most)
         if skip >= max_skip and (settled := _before(rows, following, order_by[0])):
             # Rows with the last value are read again: the filter begins with all of them.
             announced = _key(page[len(settled)], order_by)

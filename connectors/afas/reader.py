@@ -5,6 +5,7 @@ ago is *not visible*, which is not the same as gone.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, Final
 
 import pandas as pd
@@ -70,8 +71,8 @@ class _Reader:
             Misconfigured: The GetConnector or one of its fields is missing.
             Fatal: AFAS could not be read; nothing partial is returned.
         """
-        taken_at = now()
-        frame = self._frame()
+        taken_at, rows = self._reading()
+        frame = self._frame(rows)
         holders = frame[self._key].fillna("person " + frame[PERSON_KEY].astype("str"))
         taken = [
             pd.DataFrame({"space": ADDRESS, "value": frame[name].str.casefold(), "ref": holders})
@@ -87,7 +88,7 @@ class _Reader:
                     "enabled": self._enabled(own),
                     "container": None,
                     "label": own[LABEL],
-                    "protected": False,
+                    "protected": self._protected(own),
                     "keep": self._keep(own),
                 },
                 index=own.index,
@@ -112,22 +113,23 @@ class _Reader:
         """Close the connections."""
         self._client.close()
 
-    def _rows(self) -> list[Row]:
-        """All rows, from AFAS or from another reader of this run."""
+    def _reading(self) -> tuple[datetime, list[Row]]:
+        """When reading began and all rows, from AFAS or from another reader of this run."""
         connector = self._settings.get_connectors.users
         order_by = [self._columns[EMPLOYEE_KEY], self._columns[PERSON_KEY]]
 
-        def read() -> list[Row]:
-            return self._client.get_rows(connector, order_by=order_by, columns=len(self._columns))
+        def read() -> tuple[datetime, list[Row]]:
+            begun, columns = now(), len(self._columns)
+            return begun, self._client.get_rows(connector, order_by=order_by, columns=columns)
 
         if self._once is None:
             return read()
         reach = (self._settings.base_url, self._settings.token.get_secret_value())
         return self._once.get(("afas", *reach, connector, *order_by), read)
 
-    def _frame(self) -> pd.DataFrame:
+    def _frame(self, rows: list[Row]) -> pd.DataFrame:
         """All rows under the names of the update fields: text, booleans, None."""
-        wire = wire_frame(self._settings.get_connectors.users, self._rows(), self._wanted())
+        wire = wire_frame(self._settings.get_connectors.users, rows, self._wanted())
         named = {name: _plain(wire[field]) for name, field in self._wanted().items()}
         return pd.DataFrame(named, index=wire.index)
 
@@ -138,6 +140,13 @@ class _Reader:
     def _enabled(self, own: pd.DataFrame) -> "pd.Series[Any] | None":
         """Whether the person can sign in; None where the record knows no such state."""
         return None
+
+    def _protected(self, own: pd.DataFrame) -> "pd.Series[bool]":
+        """Which records nobody may touch: those that AFAS shows for several employees.
+
+        Whose they are nobody can tell, and under the name that sets them apart AFAS knows none.
+        """
+        return own.groupby(self._key)[EMPLOYEE_KEY].transform("nunique") > 1
 
     def _keep(self, own: pd.DataFrame) -> "pd.Series[Any] | None":
         """Why a record must not be cleared; None where nothing ever speaks against it."""
@@ -174,8 +183,8 @@ class EmployeeReader(_Reader):
             return self._columns
         return {**self._columns, PRESENCE: self._private_mail}
 
-    def _frame(self) -> pd.DataFrame:
-        frame = super()._frame()
+    def _frame(self, rows: list[Row]) -> pd.DataFrame:
+        frame = super()._frame(rows)
         if self._private_mail is not None:
             frame[PRESENCE] = frame[PRESENCE].notna()
             frame[DOCUMENTS_TO] = frame[DOCUMENTS_TO].fillna(NO_SELECTOR)

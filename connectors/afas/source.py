@@ -107,7 +107,8 @@ class AfasSource:
             raise BrokenSource(message, system="afas", operation=f"GET {names.employments}")
         employed = is_among(users["external_id"], contracts["person_id"])
         nameless = users[users["external_id"].isna()]
-        reasons = [_reasons(nameless["person_number"], "no employee number")]
+        # Not the number alone: an employee may have the same one.
+        reasons = [_reasons("person " + nameless["person_number"], "no employee number")]
         if self._settings.drop_persons_without_contracts:
             reasons.append(
                 _reasons(users.loc[~employed, "external_id"], "no employment", code=NO_CONTRACT)

@@ -1,6 +1,7 @@
-"""Windows narrower than those of the GetConnectors, as filters.
+"""A window on employments that is narrower than that of the GetConnector, as a filter.
 
-Days are Amsterdam's, as AFAS's are, whatever clock this machine has.
+Days are Amsterdam's, as AFAS's are, whatever clock this machine has. Positions have no window of
+their own: one that fell out would leave its employment behind, a contract under another key.
 """
 
 from collections.abc import Mapping
@@ -13,11 +14,7 @@ from connectors.afas.query import AT_LEAST, AT_MOST, EMPTY, NOTHING, Condition, 
 from connectors.afas.settings import SourceSettings
 
 AMSTERDAM: Final = ZoneInfo("Europe/Amsterdam")
-PERIODS: Final = {
-    "employments": ("contract_start", "contract_end"),
-    "positions": ("line_start", "line_end"),
-}
-"""GetConnector -> our names of the days that its rows begin and end on."""
+EMPLOYMENTS: Final = "employments"
 
 
 def windows(settings: SourceSettings, instant: datetime) -> Mapping[str, Filter]:
@@ -30,16 +27,17 @@ def windows(settings: SourceSettings, instant: datetime) -> Mapping[str, Filter]
     if settings.starts_within_days is None and settings.ended_within_days is None:
         return {}
     today = instant.astimezone(AMSTERDAM).date()
-    return {kind: _window(settings, kind, today) for kind in PERIODS}
+    return {EMPLOYMENTS: _window(settings, today)}
 
 
-def _window(settings: SourceSettings, kind: str, today: date) -> Filter:
+def _window(settings: SourceSettings, today: date) -> Filter:
     """Begun in time and not ended too long ago; a day that is not there shuts nobody out.
 
     AND binds tighter than OR, so every pair of alternatives is a group of its own. AFAS's own
     example for leavers forgets that and shows people who are still employed.
     """
-    begins, ends = (settings.columns(kind)[name] for name in PERIODS[kind])
+    columns = settings.columns(EMPLOYMENTS)
+    begins, ends = columns["contract_start"], columns["contract_end"]
     alternatives = []
     if settings.starts_within_days is not None:
         last = today + timedelta(days=settings.starts_within_days)

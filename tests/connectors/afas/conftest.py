@@ -9,8 +9,10 @@ from connectors.afas.employee_writer import EmployeeWriter
 from connectors.afas.sandbox.afas import Afas
 from connectors.afas.sandbox.serve import ServedAfas
 from connectors.afas.settings import EmployeeSettings, SourceSettings, UserSettings
+from connectors.afas.source import AfasSource
 from connectors.afas.user_writer import UserWriter
 from connectors.model.change import Change, CreateAccount
+from connectors.model.people import People
 from connectors.model.receipt import Receipt
 from tests.connectors.afas.lab import TODAY, employee_update, user_change, user_update
 
@@ -66,6 +68,14 @@ def opened() -> Iterator[Callable[[Any], Any]]:
     """Give something back as it is, and close it after the test."""
     with ExitStack() as stack:
         yield lambda part: stack.enter_context(closing(part))
+
+
+@pytest.fixture
+def read(
+    source_settings: Callable[..., SourceSettings], opened: Callable[[Any], Any]
+) -> Callable[..., People]:
+    """Import everybody, with these settings."""
+    return lambda **more: opened(AfasSource(source_settings(**more))).read(as_of=TODAY)
 
 
 @pytest.fixture

@@ -72,7 +72,7 @@ def rows(count, *, per_key=1):
     return [{"key": f"{place // per_key:06}", "line": f"{place:05}"} for place in range(count)]
 
 
-@pytest.mark.parametrize("count", [*range(35), 99, 100, 101, 110, 111, 2001])
+@pytest.mark.parametrize("count", [*range(35), 99, 100, 101, 110, 111, 501])
 def test_n_rows_cost_n_by_page_size_calls_rounded_up(count):
     shown = Shown(rows(count))
     assert shown.read() == rows(count)
@@ -97,6 +97,12 @@ def test_a_first_page_is_small_because_its_width_is_not_known_yet():
 def test_pages_shrink_until_they_fit_and_nothing_is_lost():
     shown = Shown(rows(40), max_cells=6)
     assert shown.read() == rows(40)
+
+
+def test_what_was_too_much_once_is_not_asked_for_again():
+    shown = Shown(rows(40), max_cells=10)
+    assert shown.read() == rows(40)
+    assert [query.take for query in shown.queries] == [11, *[5] * 10]
 
 
 def test_what_does_not_fit_at_all_is_told():

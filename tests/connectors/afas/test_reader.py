@@ -69,6 +69,17 @@ def test_several_rows_for_one_employee_number_are_two_accounts_of_one_person(afa
     assert (accounts.accounts["person"] == "1000001").sum() == 2
 
 
+def test_a_user_who_is_shown_for_two_employees_is_left_alone(afas, read_users):
+    row = {**afas.rows(USERS)[0], "Medewerker": "1000099", "Persoonsnummer": "99"}
+    afas.catalogue.further[USERS] = [row]
+    accounts = read_users().accounts
+    assert accounts["protected"].to_dict() == {
+        "12345.1000001": True,
+        "12345.1000001#2": True,
+        "12345.1000002": False,
+    }
+
+
 def test_an_address_of_a_person_without_employee_number_is_taken_all_the_same(afas, read_employees):
     row = {**afas.rows(USERS)[0], "Medewerker": None, "Persoonsnummer": "77"}
     afas.catalogue.further[USERS] = [{**row, "Email_werk": "lost@example.org"}]
@@ -116,6 +127,7 @@ def test_employee_and_user_read_the_same_rows_once(afas, opened, employee_settin
     users = opened(UserReader(user_settings(), "afas_user", once)).read()
     assert [call.connector for call in afas.calls] == [USERS]
     assert len(employees) == len(users) == 2
+    assert employees.taken_at == users.taken_at
     assert afas.token[33:97] not in repr(once)
 
 

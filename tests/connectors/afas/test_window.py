@@ -66,9 +66,20 @@ def test_the_filter_is_sent_and_is_short_enough(afas, read):
     asked = {call.connector: call.query for call in afas.calls}
     assert f"{STARTS},{ENDS};{STARTS},{ENDS}" in asked["T4E_HelloID_Employments_v2"]
     assert "2026-12-07T00:00:00,2026-10-24T00:00:00" in asked["T4E_HelloID_Employments_v2"]
-    assert "Einddatum_functie" in asked["T4E_HelloID_Positions_v2"]
-    assert "filter" not in asked["T4E_HelloID_Users_v2"]
+    assert "filter" not in asked["T4E_HelloID_Users_v2"] + asked["T4E_HelloID_Positions_v2"]
     assert max(map(len, asked.values())) < 1000
+
+
+def test_a_window_changes_no_key_of_a_contract_that_stays(afas, read):
+    afas.move("1000001", "IT", "Tester", on=TODAY - timedelta(days=20))
+    keys = {
+        frame: set(read(**window).contracts["external_id"])
+        for frame, window in {
+            "all": {},
+            "narrow": {"starts_within_days": 0, "ended_within_days": 0},
+        }.items()
+    }
+    assert keys["narrow"] <= keys["all"]
 
 
 def test_pages_of_a_window_are_read_to_the_end(afas, read):
