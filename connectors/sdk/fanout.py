@@ -1,5 +1,6 @@
 """Executing changes: one person's in order, persons side by side, pulled no faster than written."""
 
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from connectors.sdk.clock import now
 
 MAX_SILENT = 3
 """Persons in a row who fail because the system does not answer, before the target is given up."""
+GIVEN_UP = "the target was given up"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,32 +66,37 @@ def apply_per_person(
     people = _Persons(changes)
     silent = 0
     fatal: Exception | None = None
+    given_up = threading.Event()
     # One person waits at the door, so that no thread idles while receipts and intents are written
     # down. Not where one person at a time is written: there, nobody else is touched.
     at_most = concurrency + (concurrency > 1)
     with ThreadPoolExecutor(max_workers=concurrency) as pool:
         running: set[Future[tuple[list[Receipt], Exception | None]]] = set()
-        while True:
-            while fatal is None and len(running) < at_most:
-                person = next(people, None)
-                if person is None:
+        try:
+            while True:
+                while fatal is None and len(running) < at_most:
+                    person = next(people, None)
+                    if person is None:
+                        break
+                    running.add(pool.submit(_apply_one_person, person, execute, given_up))
+                if not running:
                     break
-                running.add(pool.submit(_apply_one_person, person, execute))
-            if not running:
-                break
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                receipts, error = future.result()
-                yield from receipts
-                silent = silent + 1 if isinstance(error, Unavailable | TimedOut) else 0
-                if error is not None and not isinstance(error, Transient | Refused):
-                    fatal = fatal or error
-                elif isinstance(error, Unavailable | TimedOut) and silent >= MAX_SILENT:
-                    message = f"no answer for {silent} persons in a row: {error.message}"
-                    fatal = fatal or Unreachable(message, system=error.system)
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    receipts, error = future.result()
+                    yield from receipts
+                    silent = silent + 1 if isinstance(error, Unavailable | TimedOut) else 0
+                    if error is not None and not isinstance(error, Transient | Refused):
+                        fatal = fatal or error
+                    elif isinstance(error, Unavailable | TimedOut) and silent >= MAX_SILENT:
+                        message = f"no answer for {silent} persons in a row: {error.message}"
+                        fatal = fatal or Unreachable(message, system=error.system)
+                        given_up.set()
+        finally:
+            given_up.set()  # nobody listens any more, perhaps because the ledger broke
     if fatal is not None:
         if people.ahead is not None:
-            yield receipt_of(people.ahead, Outcome.SET_ASIDE, detail="the target was given up")
+            yield receipt_of(people.ahead, Outcome.SET_ASIDE, detail=GIVEN_UP)
         raise fatal
 
 
@@ -124,8 +131,18 @@ class _Persons:
 
 
 def _apply_one_person(
-    changes: list[Change], execute: Execute
+    changes: list[Change], execute: Execute, given_up: threading.Event
 ) -> tuple[list[Receipt], Exception | None]:
+    """Receipts of one person's changes, and what stopped them.
+
+    Args:
+        changes: Of the person, in order.
+        execute: Writes one change.
+        given_up: Set when nobody else is to be begun: by the thread that met the reason, for it is
+            free for the next person before anybody else hears of it.
+    """
+    if given_up.is_set():
+        return [receipt_of(one, Outcome.SET_ASIDE, detail=GIVEN_UP) for one in changes], None
     receipts: list[Receipt] = []
     refs: dict[str | None, str] = {}
     failure: Exception | None = None
@@ -167,6 +184,8 @@ def _apply_one_person(
                 detail=written.detail,
             )
         )
+    if failure is not None and not isinstance(failure, Transient | Refused):
+        given_up.set()
     return receipts, failure
 
 

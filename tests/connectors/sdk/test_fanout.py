@@ -205,8 +205,57 @@ def test_a_fatal_error_stops_and_everything_pulled_has_its_receipt(concurrency):
     assert outcomes(receipts, "c") == ["failed", "set_aside"]
 
 
+def test_whoever_still_waits_when_the_target_is_given_up_is_set_aside_unwritten():
+    written, others_wait = [], threading.Event()
+
+    def execute(change):
+        written.append(change.person)
+        if change.person == "a":
+            others_wait.wait(5)
+            raise Forbidden("no")
+        time.sleep(0.05)  # still at it when the error arrives
+        return Written()
+
+    def stream():
+        yield from day(*"abc", each=2)
+        others_wait.set()
+        yield from day(*"defg", each=2)
+
+    receipts, fatal = run(stream(), execute, concurrency=2)
+
+    assert isinstance(fatal, Forbidden)
+    assert outcomes(receipts, "a") == ["failed", "set_aside"]
+    assert outcomes(receipts, "b") == ["done", "done"]
+    assert outcomes(receipts, "c") == ["set_aside", "set_aside"]
+    assert sorted(written) == ["a", "b", "b"]
+
+
+def test_whoever_still_waits_when_nobody_listens_any_more_is_not_written():
+    written, go_on = [], threading.Event()
+
+    def execute(change):
+        written.append(change.person)
+        if change.person != "a":
+            go_on.wait(5)
+        return Written()
+
+    receipts = apply_per_person(day(*"abcdef"), execute, concurrency=2)
+    next(receipts)
+    threading.Timer(0.05, go_on.set).start()
+    receipts.close()  # what an error of the ledger does to it
+
+    assert set(written) <= {"a", "b", "c"}, "of three that were handed over one had not begun"
+
+
 def test_a_bug_in_a_connector_costs_no_receipt_of_the_others():
-    receipts, bug = run(day(*"abcd"), failing(ZeroDivisionError("s3cret"), "b"), concurrency=4)
+    all_begun = threading.Barrier(4)
+    fail = failing(ZeroDivisionError("s3cret"), "b")
+
+    def execute(change):
+        all_begun.wait(5)
+        return fail(change)
+
+    receipts, bug = run(day(*"abcd"), execute, concurrency=4)
 
     assert isinstance(bug, ZeroDivisionError)
     assert outcomes(receipts, "b") == ["in_doubt"]
