@@ -11,6 +11,7 @@ from connectors.model.change import (
     CreateAccount,
     DeleteAccount,
     EnableAccount,
+    Need,
     UpdateAccount,
     Verb,
 )
@@ -71,7 +72,7 @@ class TargetDiff:
         """
         needs = needs_of(self.policy.mapped("create"))
         containers = self.policy.containers
-        records = contexts(self._held.accounts)
+        records = contexts(self._held.accounts) if desired.persons else {}
         for place, person in enumerate(desired.persons):
             after: dict[str, Value] = {}
             for attribute, column in desired.columns.items():
@@ -201,12 +202,16 @@ class TargetDiff:
         """Empty a record that stays: what differs from the way it is left behind."""
         before: dict[str, Value] = {}
         after: dict[str, Value] = {}
-        if self._held.is_enabled(ref) and self.policy.can(Verb.DISABLE):
+        needs: tuple[Need, ...] = ()
+        if self._held.is_enabled(ref):  # shut in any case, also where no disable is offered
             before["enabled"], after["enabled"] = True, False
         if person in emptied:
             before |= emptied[person].before
             after |= emptied[person].after
-        return self._held.change(DeleteAccount, person, ref, because, before=before, after=after)
+            needs = emptied[person].needs
+        return self._held.change(
+            DeleteAccount, person, ref, because, before=before, after=after, needs=needs
+        )
 
     def _unseen(
         self, since: Mapping[str, Gone], as_of: date, *, frozen: Set[str], employed: Set[str]

@@ -224,7 +224,7 @@ class _Planner:
         """Persons whose record may be cleared. HR may not know them any more."""
         persons: list[str] = []
         if policy.manifest.delete_clears and policy.leavers.delete_after_days is not None:
-            persons = sorted(stand.match.linked - stand.due.account.keys())
+            persons = sorted(stand.match.linked - stand.due.account.keys() - self.frozen)
         return World(self.facts.reindex(persons), self.upstream, column_of)
 
     def _world(self, persons: list[str], names: Callable[[str], Column]) -> World:

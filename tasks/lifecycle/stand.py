@@ -80,9 +80,15 @@ def take_stand(
     left = match.gone - due.account.keys() - frozen
     if left:
         what = "account" if len(left) == 1 else "accounts"
+        # A record that a delete only clears is there, also where it is not shown.
+        left_there = (
+            "what they hold is not known"
+            if policy.manifest.delete_clears
+            else "there is nothing to take away"
+        )
         reason = (
             f"{len(left)} {what} that we knew, of people who are due none any more, cannot be "
-            "seen; there is nothing to take away"
+            f"seen; {left_there}"
         )
         notes.append(note("", "gone", reason))
     return Stand(match, thawed, new, correlate, links, tuple(notes))

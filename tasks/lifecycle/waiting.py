@@ -41,7 +41,7 @@ def waiting_fields(
     upstream: Mapping[str, Outlook],
 ) -> Iterator[Note]:
     """Say it where a field is left alone because the account upstream does not give a value."""
-    left_alone = "stays as it is" if action == "update" else "is left out"
+    left_alone = "is left out" if action == "create" else "stays as it is"
     for mapping in policy.mapped(action):
         for path in _upstream_paths(mapping):
             source, attribute = split_upstream(path)
