@@ -19,7 +19,7 @@ from tasks.decide import Verdict
 from tasks.execute import set_aside
 from tasks.progress import tell
 from tasks.report import publish
-from tasks.reporting import build_report, summary
+from tasks.reporting import NOTHING_PRIVATE, build_report, summary
 from tasks.run import (
     APPROVABLE,
     DONE,
@@ -188,6 +188,7 @@ class Attempt:
             plan=self.plan,
             receipts=self.receipts,
             refused=refused,
+            private=site_of(self.run).private if self._recorded else NOTHING_PRIVATE,
         )
         self.ending = Ending(self.run.id, code, report)
         tell().ended(self.ending)
@@ -201,7 +202,7 @@ class Attempt:
             report=report,
             refused=refused,
         )
-        publish(self.ending, self.plan, list(self.receipts))
+        publish(self.ending, self.plan, list(self.receipts), site_of(self.run).private)
 
     @property
     def state(self) -> State[Ending]:

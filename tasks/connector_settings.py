@@ -67,8 +67,10 @@ class ConnectorSettings:
                 raise ConfigError(message, key=f"targets.{target}.concurrency")
             given["concurrency"] = spec.concurrency
         if connector.mapped_setting is not None and spec.fields:
-            told = given.get(connector.mapped_setting, ())
-            given[connector.mapped_setting] = sorted({*told, *spec.fields})
+            told = given.get(connector.mapped_setting, [])
+            if isinstance(told, list | tuple):  # else it is wrong, and validation says so
+                mapped = sorted(name for name in spec.fields if name not in told)
+                given[connector.mapped_setting] = [*told, *mapped]
         return self._validated(connector, given, "targets", target, to_write=to_write)
 
     def _validated(

@@ -44,6 +44,7 @@ class Verdict:
 def plan_changes(run: Run, people: People, accounts: list[Accounts]) -> Verdict:
     """Decide every change of the run, and let the guards judge the result."""
     site = site_of(run)
+    site.forget_readings()
     held = {reading.target: reading for reading in accounts}
     site.settle(held, people, run.as_of)
     known = site.ledger.snapshot(site.name)

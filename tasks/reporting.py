@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -14,11 +15,15 @@ from tasks.brake import HALTED
 from tasks.run import INCOMPLETE, INTERRUPTED, Receipts, Run
 
 REPORT_FORMAT: Final = 1
+Private = Mapping[str, frozenset[str]]
+"""Target -> fields of somebody's private life."""
+NOTHING_PRIVATE: Final[Private] = {}
+PRIVATE: Final = "(private)"
 MOST_ROWS: Final = 1000
 """Rows of an artifact's table; the UI slows down beyond, and the whole plan is in the ledger."""
 
 
-def build_report(
+def build_report(  # noqa: PLR0913 - the parts of a report
     run: Run,
     *,
     profile: str,
@@ -27,6 +32,7 @@ def build_report(
     plan: Plan | None = None,
     receipts: Sequence[Receipts] = (),
     refused: str | None = None,
+    private: Private = NOTHING_PRIVATE,
 ) -> dict[str, Any]:
     """The report of a run, as `--report` writes it.
 
@@ -38,6 +44,7 @@ def build_report(
         plan: None when it ended before there was one.
         receipts: Of every shard that was executed.
         refused: Why nothing was executed, None when it was.
+        private: Fields whose values are left out.
     """
     answers = {receipt.change: receipt for shard in receipts for receipt in shard.receipts}
     changes = list(plan.changes) if plan is not None else []
@@ -53,7 +60,9 @@ def build_report(
         "exit": exit_code,
         "plan": {"digest": plan.digest, "changes": len(plan)} if plan is not None else None,
         "targets": _targets(plan, answers, run, _given_up(receipts)),
-        "changes": [_change(change, answers.get(change.id), run) for change in changes],
+        "changes": [
+            _change(veiled(change, private), answers.get(change.id), run) for change in changes
+        ],
         "notes": [note.to_json() for note in notes],
         "refused": refused,
     }
@@ -155,8 +164,16 @@ def _counts(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counts.items()) or "nothing"
 
 
-def table(plan: Plan, receipts: Sequence[Receipts] = ()) -> list[dict[str, str]]:
-    """The plan as flat rows of text, at most `MOST_ROWS`."""
+def table(
+    plan: Plan, receipts: Sequence[Receipts] = (), *, private: Private = NOTHING_PRIVATE
+) -> list[dict[str, str]]:
+    """The plan as flat rows of text, at most `MOST_ROWS`.
+
+    Args:
+        plan: The plan.
+        receipts: What became of it, as far as it was executed.
+        private: Fields whose values are left out.
+    """
     answers = {receipt.change: receipt for shard in receipts for receipt in shard.receipts}
     rows: list[dict[str, str]] = []
     for change in plan.changes:
@@ -169,13 +186,27 @@ def table(plan: Plan, receipts: Sequence[Receipts] = ()) -> list[dict[str, str]]
                 "target": change.target,
                 "person": change.person,
                 "verb": change.verb.value,
-                "what": describe(change),
+                "what": describe(veiled(change, private)),
                 "because": ", ".join(change.because),
                 "outcome": receipt.outcome.value if receipt else "",
                 "detail": (receipt.detail or "") if receipt else "",
             }
         )
     return rows
+
+
+def veiled(change: Change, private: Private) -> Change:
+    """The change under its id, without values that concern nobody."""
+    hidden = private.get(change.target, frozenset()) & {*change.before, *change.after}
+    if not hidden:
+        return change
+    before, after = (
+        {n: PRIVATE if n in hidden and value is not CLEAR else value for n, value in held.items()}
+        for held in (change.before, change.after)
+    )
+    shown = replace(change, before=before, after=after)
+    object.__setattr__(shown, "id", change.id)
+    return shown
 
 
 def describe(change: Change) -> str:

@@ -48,6 +48,7 @@ class Site:
         policies: By target, in dependency order.
         options: Name generators.
         source_limits: How far an import may be from the last one.
+        private: Target -> attributes that reports and the audit trail do not quote.
         ledger: Our own memory.
         seat: Who executes changes.
         lock: Held while the run goes on.
@@ -84,7 +85,8 @@ class Site:
             }
             self.policies = compile_targets(loaded, self._targets, settings, self.rules)
         self.ledger: Ledger = open_ledger(environment.ledger_url)
-        self.ledger.private = {n: policy.manifest.private for n, policy in self.policies.items()}
+        self.private = {n: policy.manifest.private for n, policy in self.policies.items()}
+        self.ledger.private = self.private
         self.lock: Lock | None = None
         self.stopped: dict[str, str] = {}
         self.brake = Brake()
@@ -119,6 +121,10 @@ class Site:
                 return connector.open_shared_reader(settings, target, self._once)
             assert connector.open_reader is not None  # noqa: S101 - who writes also reads
             return connector.open_reader(settings, target)
+
+    def forget_readings(self) -> None:
+        """Let go of what readers shared: rows as they came are the most that a run keeps."""
+        self._once = Once()
 
     def _open_writer(self, target: str) -> Writer:
         opens = self._targets[target].open_writer

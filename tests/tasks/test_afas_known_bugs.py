@@ -250,6 +250,14 @@ def test_b27_what_a_write_does_is_fixed_in_code_and_cannot_be_mapped(user, field
     assert calls == []
 
 
+@pytest.mark.parametrize("nonsense", [5, "EmAd", {"EmAd": 1}])
+def test_a_mistake_about_what_is_mapped_is_told_by_its_key(user, nonsense):
+    user.arrange({"settings": {"mapped": nonsense}})
+    with pytest.raises(ConfigError) as refused:
+        user.run(live=False)
+    assert refused.value.key == "targets.afas.settings.mapped"
+
+
 def test_b28_a_description_written_by_hand_stays(user):
     settled(user)
     user.arrange({"user_holds": {"Upn": "old@example.org", "description": "Nurse, night shift"}})

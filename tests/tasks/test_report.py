@@ -1,8 +1,14 @@
 """What a report says in words."""
 
+from datetime import date
+
 import pytest
 
+from connectors.model.change import UpdateAccount
+from connectors.model.plan import Plan, Section
+from connectors.model.values import CLEAR
 from tasks.report import summary
+from tasks.reporting import table, veiled
 from tasks.run import INCOMPLETE, INTERRUPTED, REFUSED, STALE, UNREACHABLE
 
 
@@ -30,3 +36,22 @@ def test_a_run_that_was_broken_off_does_not_say_that_nothing_was_written(code):
     said = summary(a_report(code, "stopped by a fault: KeyError"))
     assert "**Stopped before its end:** stopped by a fault: KeyError" in said
     assert "Nothing was written" not in said
+
+
+def test_private_values_are_not_shown_and_the_change_stays_the_same():
+    change = UpdateAccount(
+        target="hr",
+        person="1",
+        ref="1",
+        before={"EmA2": "at.home@example.org", "TeN2": "030 1"},
+        after={"EmA2": "new.home@example.org", "TeN2": CLEAR, "EmAd": "work@example.org"},
+    )
+    private = {"hr": frozenset({"EmA2", "TeN2"})}
+    shown = veiled(change, private)
+    assert shown.id == change.id
+    assert shown.before == {"EmA2": "(private)", "TeN2": "(private)"}
+    assert shown.after == {"EmA2": "(private)", "TeN2": CLEAR, "EmAd": "work@example.org"}
+    section = Section(target="hr", depends_on=(), changes=(change,), managed=1)
+    plan = Plan(profile="p", as_of=date(2026, 11, 23), sections=(section,))
+    assert "home@example.org" not in str(table(plan, private=private))
+    assert veiled(change, {}) is change
