@@ -76,6 +76,8 @@ class Manifest:
         enable_updates: Whether an enable carries the attributes that differ in the same write.
         delete_clears: Whether a delete empties what the profile maps and leaves the record, which
             belongs to the HR system.
+        shows_leavers_days: For so many days after somebody's last day the system still shows their
+            record; a delete that clears has to come by then. None for ever.
         lane: Targets with the same lane write the same record: one person, one write at a time
             across them. None for no such tie.
         max_concurrency: Writes side by side, over different persons.
@@ -97,6 +99,7 @@ class Manifest:
     creates_enabled: bool = False
     enable_updates: bool = False
     delete_clears: bool = False
+    shows_leavers_days: int | None = None
     lane: str | None = None
     max_concurrency: int = 4
     read_permissions: tuple[str, ...] = ()

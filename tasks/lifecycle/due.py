@@ -1,6 +1,6 @@
 """What each person is due in one target, and since when somebody is not."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
@@ -8,6 +8,7 @@ from typing import Final
 import pandas as pd
 
 from tasks.lifecycle.policy import TargetPolicy
+from tasks.lifecycle.rules import Rule
 
 Because = tuple[str, ...]
 
@@ -93,6 +94,32 @@ class Gone:
 
     first_day: date
     reason: str
+
+
+def too_late(policy: TargetPolicy, rules: Iterable[Rule]) -> str | None:
+    """What is wrong with clearing the records of leavers so late, None if nothing is.
+
+    Args:
+        policy: Of the target.
+        rules: All rules. The days until a delete begin when the last of them lets go.
+    """
+    longest, waits = policy.manifest.shows_leavers_days, policy.leavers.delete_after_days
+    if longest is None or waits is None or not policy.manifest.delete_clears:
+        return None
+    granting = policy.depends_on if policy.follows else (policy.name,)
+    kept = [
+        rule.window.until_days
+        for rule in rules
+        if rule.enabled and any(t in rule.grant and rule.grant[t].account for t in granting)
+    ]
+    lingers = max(kept, default=0)
+    if lingers + waits <= longest:
+        return None
+    return (
+        f"records are cleared {lingers + waits} days after the last day ({lingers} by the rules, "
+        f"{waits} by delete_after_days), and leavers are shown for {longest} days only: some are "
+        f"never cleared; at most {max(0, longest - lingers)} days are in time"
+    )
 
 
 def gone_since(

@@ -15,7 +15,7 @@ from connectors.model.receipt import Note
 from tasks.lifecycle.allot import FROZEN_NAMES, Allotment, allot, space_of
 from tasks.lifecycle.desired import desire
 from tasks.lifecycle.diff import TargetDiff
-from tasks.lifecycle.due import Gone, due_per_target, gone_since
+from tasks.lifecycle.due import Gone, due_per_target, gone_since, too_late
 from tasks.lifecycle.inputs import Inputs
 from tasks.lifecycle.mapping import Column, World, as_text, known
 from tasks.lifecycle.naming import Taken, display_frame
@@ -95,6 +95,11 @@ class _Planner:
         self.notes += [
             *allotment.notes,
             *(note for stand in stands.values() for note in stand.notes),
+        ]
+        self.notes += [
+            Note(target=name, person="", code="too_late", reason=reason)
+            for name, policy in inputs.policies.items()
+            if (reason := too_late(policy, inputs.rules)) is not None
         ]
         employed = _employed(inputs)
         since: dict[str, Mapping[str, Gone]] = {}

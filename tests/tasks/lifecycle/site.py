@@ -61,6 +61,7 @@ EMPLOYEE: Final = Manifest(
     context=("BcCo",),
     write_back=True,
     delete_clears=True,
+    shows_leavers_days=85,
 )
 USER: Final = Manifest(
     connector="user",
