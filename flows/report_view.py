@@ -30,7 +30,9 @@ VERB_STYLES: Final = {
     "delete": "red",
 }
 OUTCOME_STYLES: Final = {"failed": "red", "in_doubt": "red", "set_aside": "yellow"}
-IN_WORDS: Final = {"not_due": "no rule gives it any more"}
+ALREADY: Final = "already"
+"""Nothing was left to write: a detail says why, such as that a leaver's record is not shown."""
+IN_WORDS: Final = {"not_due": "no rule gives it on this day"}
 """What a reason is called where people read it."""
 NOT_DONE: Final = frozenset(OUTCOME_STYLES)
 
@@ -91,11 +93,16 @@ def _verdict(report: Report) -> Text:
         return Text("PREVIEW", "bold cyan") + Text(f" - nothing was written{nothing}")
     missing = sum(change["outcome"] in NOT_DONE for change in report["changes"])
     if missing:
-        said = f" - {missing} of {len(report['changes'])} changes were not done"
+        said = f" - {missing} of {_changes(report)} {'was' if missing == 1 else 'were'} not done"
         return Text("LIVE", "bold yellow") + Text(said)
     if not report["changes"]:
         return Text("LIVE", "bold green") + Text(" - there was nothing to do")
-    return Text("LIVE", "bold green") + Text(f" - {len(report['changes'])} changes done")
+    return Text("LIVE", "bold green") + Text(f" - {_changes(report)} done")
+
+
+def _changes(report: Report) -> str:
+    count = len(report["changes"])
+    return f"{count} {'change' if count == 1 else 'changes'}"
 
 
 def _next(report: Report, command: Sequence[str], *, approved: bool) -> str | None:
@@ -181,6 +188,8 @@ def _what(change: Change) -> Text:
         if name in before and name in after and before[name] != after[name]:
             said.append(f"{_value(before[name])} -> ", "dim")
         said.append(_value(after[name]) if after else _value(before[name]))
+    if change["verb"] == "correlate" and change["ref"] not in after.values():
+        said.append(f"  takes over {change['ref']}", "dim")
     return said
 
 
@@ -196,12 +205,13 @@ def _because(change: Change) -> Text:
 
 
 def _became(change: Change) -> Text:
-    if change["outcome"] not in NOT_DONE:
+    outcome, detail = change["outcome"], change["detail"]
+    if outcome not in NOT_DONE and not (outcome == ALREADY and detail):
         return Text()
-    said = change["outcome"].replace("_", " ")
-    if change["detail"]:
-        said += f": {change['detail']}"
-    return Text(f"  {said}", OUTCOME_STYLES[change["outcome"]])
+    said = outcome.replace("_", " ")
+    if detail:
+        said += f": {detail}"
+    return Text(f"  {said}", OUTCOME_STYLES.get(outcome, "dim"))
 
 
 def _value(encoded: Any) -> str:

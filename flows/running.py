@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from shlex import join
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -209,14 +210,14 @@ def run_check(profile: str, log_level: str) -> int:
             rows.add_row(Text(system.name, "bold"), verdict, finding.subject, finding.detail)
     show(rows)
     line()
-    line(_summary(result.exit, result.systems))
+    line(_summary(result.exit, result.systems, following=Request(profile=profile).command))
     return int(result.exit)
 
 
-def _summary(code: int, systems: Sequence[Any]) -> Text:
+def _summary(code: int, systems: Sequence[Any], *, following: Sequence[str]) -> Text:
     bad = sum(not finding.ok for system in systems for finding in system.findings)
     if code == DONE:
-        return Text("READY", "bold green") + Text(" - next: retour provision")
+        return Text("READY", "bold green") + Text(f" - next: {join(following)}")
     said = f" - {bad} {'thing is' if bad == 1 else 'things are'} not as a run needs it"
     if code == UNREACHABLE:
         said += "; a system did not answer, or refused us"

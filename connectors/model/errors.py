@@ -89,7 +89,8 @@ class ConnectorError(RetourError):
         ]
         if any(marks):
             text = f"{text} ({', '.join(mark for mark in marks if mark)})"
-        return f"{text} {self.hint}".rstrip()
+        end = "" if not self.hint or text.endswith((".", "!", "?")) else "."
+        return f"{text}{end} {self.hint}".rstrip()
 
 
 class Fatal(ConnectorError):

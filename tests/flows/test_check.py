@@ -22,7 +22,7 @@ def test_a_site_that_is_ready_exits_0_and_lists_every_system(site: Site) -> None
     assert result.stderr == ""
     systems = [line.split()[0] for line in result.stdout.splitlines() if " ok " in line]
     assert systems == ["ledger", "source", "directory", "hr", "hr"]
-    assert "READY" in result.stdout
+    assert "READY - next: retour provision --profile site.yaml" in result.stdout
 
 
 def test_nothing_is_written(site: Site) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from flows.report_view import show_report
+from flows.report_view import show_end, show_report
 
 
 def change(target: str, number: int, **more: Any) -> dict[str, Any]:
@@ -71,4 +71,41 @@ def test_every_kind_of_note_is_listed_and_says_at_most_once_how_many_more_there_
 def test_reasons_are_words_not_codes(capsys: pytest.CaptureFixture[str]) -> None:
     show_report(report([change("t", 1)], []))
 
-    assert "[no rule gives it any more]" in capsys.readouterr().out
+    assert "[no rule gives it on this day]" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("outcome", "detail", "said"),
+    [
+        ("already", "not visible: AFAS does not show this user", "already: not visible: AFAS"),
+        ("failed", "AFAS refused it", "failed: AFAS refused it"),
+    ],
+)
+def test_a_change_that_was_not_written_says_why(
+    capsys: pytest.CaptureFixture[str], outcome: str, detail: str, said: str
+) -> None:
+    show_report(report([change("t", 1, outcome=outcome, detail=detail)], []))
+
+    assert said in " ".join(capsys.readouterr().out.split())
+
+
+def test_what_was_written_as_planned_is_told_without_its_detail(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    show_report(report([change("t", 1, outcome="done", detail="confirmed by read")], []))
+
+    assert "confirmed" not in capsys.readouterr().out
+
+
+def test_one_change_is_one_change(capsys: pytest.CaptureFixture[str]) -> None:
+    one = {**report([change("t", 1, outcome="done")], []), "mode": "live", "exit": 0}
+    show_end({**one, "refused": None})
+
+    assert "1 change done" in capsys.readouterr().out
+
+
+def test_a_record_that_is_taken_over_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    known = {"before": {"Medewerker": "7"}, "after": {"Medewerker": "7"}, "verb": "correlate"}
+    show_report(report([change("t", 7, ref="12345.JVDB", **known)], []))
+
+    assert "takes over 12345.JVDB" in capsys.readouterr().out

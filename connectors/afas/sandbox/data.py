@@ -5,14 +5,13 @@ environment one that a customer has: custom fields, columns, groups, switches.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, ClassVar, Final, Literal
+from typing import Any, ClassVar, Final, Literal, get_type_hints
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from connectors.afas.sandbox.afas import Afas
 from connectors.afas.sandbox.fields import FORMS, Level, Spec
@@ -155,15 +154,19 @@ def _contradictions(given: _File) -> Iterator[tuple[str, str]]:
             yield message, f"contracts[{place}].person_id"
         if contract.end_date and contract.end_date < contract.start_date:
             yield "it ends before it starts", f"contracts[{place}].end_date"
+    users: dict[str, tuple[int, str]] = {}
     for place, person in enumerate(given.persons):
+        if person.user_id:
+            number = str((person.model_extra or {}).get("person_number") or person.external_id)
+            first, owner = users.setdefault(person.user_id, (place, number))
+            if owner != number:
+                yield (
+                    f"{person.user_id} is the user of persons[{first}]",
+                    f"persons[{place}].user_id",
+                )
         if (person.groups or person.user_blocked) and not person.user_id:
             yield "without a user_id there is no user", f"persons[{place}]"
-    defaults = {name: value for name, value in asdict(Switches()).items() if name not in SET_APART}
-    for name, value in given.switches.items():
-        if name not in defaults:
-            yield f"there is no such switch{_hint(name, set(defaults))}", f"switches.{name}"
-        elif defaults[name] is not None and type(value) is not type(defaults[name]):
-            yield f"it is {defaults[name]!r} by default", f"switches.{name}"
+    yield from _in_switches(given.switches)
 
 
 def _in_rows(name: str, rows: Sequence[_Row]) -> Iterator[tuple[str, str]]:
@@ -180,6 +183,19 @@ def _in_rows(name: str, rows: Sequence[_Row]) -> Iterator[tuple[str, str]]:
         if row.external_id in seen:
             yield f"{row.external_id} stands twice", f"{name}[{place}].external_id"
         seen.add(row.external_id)
+
+
+def _in_switches(switches: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Unknown switches, and values that one does not take."""
+    kinds = {name: kind for name, kind in get_type_hints(Switches).items() if name not in SET_APART}
+    for name, value in switches.items():
+        if name not in kinds:
+            yield f"there is no such switch{_hint(name, set(kinds))}", f"switches.{name}"
+            continue
+        try:
+            TypeAdapter(kinds[name]).validate_python(value, strict=True)
+        except ValidationError as error:
+            yield error.errors()[0]["msg"], f"switches.{name}"
 
 
 def _furnish(afas: Afas, given: _File, file: Path) -> None:

@@ -67,6 +67,12 @@ WORK = {"external_id": "c", "person_id": "7", "start_date": "2020-01-01"}
         ({"columns": [{"connector": "X", "name": "Y", "shows": "Z"}]}, r"columns\[0\]"),
         ({"switches": {"refuse_unchangd": False}}, "did you mean refuse_unchanged"),
         ({"switches": {"refuse_unchanged": "no"}}, "switches.refuse_unchanged"),
+        ({"switches": {"not_granted": "404"}}, "switches.not_granted.*'500' or '401'"),
+        ({"switches": {"max_licences": "many"}}, "switches.max_licences"),
+        (
+            {"persons": [WHO, WHO | {"external_id": "8"}]},
+            r"persons\[1\].user_id: 12345.7 is the user of persons\[0\]",
+        ),
     ],
 )
 def test_a_file_of_another_form_is_a_config_error_that_names_file_record_and_key(
@@ -101,6 +107,22 @@ def test_the_file_says_whose_environment_it_is_and_which_day(tmp_path):
     file.write_text(json.dumps({"customer": "54321", "today": "2030-01-31", "persons": [WHO]}))
     with serve(SandboxOptions(data=file)) as served:
         assert (served.afas.customer, served.afas.today.isoformat()) == ("54321", "2030-01-31")
+
+
+def test_two_employees_who_are_one_person_may_share_a_user(tmp_path):
+    file = tmp_path / "people.json"
+    one = WHO | {"person_number": "2000001"}
+    file.write_text(json.dumps({"persons": [one, one | {"external_id": "8"}]}))
+    with serve(SandboxOptions(data=file)) as served:
+        assert set(served.afas.records.users) == {"12345.7"}
+
+
+def test_a_switch_may_be_written_as_a_whole_number_where_it_takes_a_fraction(tmp_path):
+    file = tmp_path / "people.json"
+    file.write_text(json.dumps({"switches": {"write_seconds": 1, "max_licences": 3}}))
+    with serve(SandboxOptions(data=file)) as served:
+        assert served.afas.switches.write_seconds == 1
+        assert served.afas.switches.max_licences == 3
 
 
 def test_invented_people_are_worth_trying_rules_on():

@@ -1,0 +1,21 @@
+"""What an error says where people read it."""
+
+import pytest
+
+from connectors.model.errors import Fatal
+
+
+@pytest.mark.parametrize(
+    ("message", "code", "said"),
+    [
+        ("AFAS refused the token", "401", "afas: AFAS refused the token (code 401). Check it."),
+        ("no field UPN", None, "afas: no field UPN. Check it."),
+        ("It is gone.", None, "afas: It is gone. Check it."),
+    ],
+)
+def test_the_hint_is_a_sentence_of_its_own(message: str, code: str | None, said: str) -> None:
+    assert str(Fatal(message, system="afas", code=code, hint="Check it.")) == said
+
+
+def test_without_a_hint_nothing_is_added() -> None:
+    assert str(Fatal("no field UPN", system="afas")) == "afas: no field UPN"
