@@ -7,6 +7,7 @@ from connectors.afas.manifest import (
     EMPLOYEE,
     SOURCE,
     USER,
+    employee_fields,
     employee_manifest,
     user_fields,
     user_manifest,
@@ -32,6 +33,7 @@ CONNECTORS: Final = [
         open_writer=EmployeeWriter,
         fields=EMPLOYEE_FIELDS,
         manifest_for=employee_manifest,
+        fields_for=employee_fields,
         mapped_setting="mapped",
     ),
     Connector(

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import SecretStr
 
+from connectors.afas.mapping import TO_PRIVATE_MAIL
 from connectors.afas.pages import Row, read_pages, unmoved
 from connectors.afas.query import EQUAL, MAX_QUERY, Condition, Filter, page_query
 from connectors.afas.replies import classify, decoded
@@ -26,8 +27,6 @@ __all__ = ["AfasClient", "Fields", "Row", "UserAction"]
 Fields = Mapping[str, str | bool]
 """Fields of an update: text (empty to clear) or real booleans."""
 
-TO_PRIVATE_MAIL: Final = "P"
-"""`AfasEmployee.Fields.EmAd`: digital documents go to the private mail."""
 MATCH_ON_NUMBER: Final = "0"
 """`MatchPer`: find the person by `BcCo`. 7 would insert a new one."""
 

@@ -4,13 +4,13 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from connectors.afas.client import TO_PRIVATE_MAIL
 from connectors.afas.manifest import employee_manifest
-from connectors.afas.mapping import DOCUMENTS_TO, EMPLOYEE_KEY
+from connectors.afas.mapping import DOCUMENTS_TO, EMPLOYEE_KEY, TO_PRIVATE_MAIL
 from connectors.afas.settings import EmployeeSettings
 from connectors.afas.writer import (
     AfasWriter,
     NotShown,
+    Sent,
     Sleep,
     Wanted,
     produced,
@@ -25,7 +25,6 @@ from connectors.sdk.fanout import Written
 NOT_VISIBLE: Final = (
     "not visible: AFAS does not show this employee; the address may still be taken there"
 )
-WORK_MAIL: Final = "EmAd"
 NOTHING_TO_CLEAR: Final = "nothing to clear"
 DOCUMENTS_SENT_HOME: Final = "digital documents go to the private mail"
 
@@ -40,7 +39,6 @@ class EmployeeWriter(AfasWriter):
         manifest = employee_manifest(settings)
         super().__init__(settings, target, key=EMPLOYEE_KEY, manifest=manifest, sleep=sleep)
         self._through_person = settings.update_through == "KnPerson"
-        self._payslips = settings.payslips_to_private_mail
 
     def _verbs(self) -> Mapping[Verb, Callable[[Change], Written]]:
         return {Verb.UPDATE: self._update, Verb.DELETE: self._clear}
@@ -56,15 +54,16 @@ class EmployeeWriter(AfasWriter):
 
     def _clear(self, change: Change) -> Written:
         """Empty the fields of a leaver; the record is HR's and stays."""
-        fields = self._fields(change)
-        if not fields:
+        fields = self._fields(change, but=frozenset({DOCUMENTS_TO}))
+        if not change.after:
             shown = self._is_shown(change)
             return Written(already=True, detail=NOTHING_TO_CLEAR if shown else NOT_VISIBLE)
         put = self._putting(change)
         done = ""
         try:
-            done = self._documents_sent_home(change)
-            sent = self._settle(self._ref_of(change), fields, put)
+            if DOCUMENTS_TO in change.after:
+                done = self._documents_sent_home(self._ref_of(change))
+            sent = self._settle(self._ref_of(change), fields, put) if fields else Sent(already=True)
         except NotShown:
             return Written(already=True, detail=NOT_VISIBLE)
         except (Refused, Transient) as error:
@@ -74,13 +73,8 @@ class EmployeeWriter(AfasWriter):
             return Written(already=not done, detail=sentences(done, NOTHING_TO_CLEAR))
         return Written(detail=sentences(done, told(fields), sent.detail))
 
-    def _documents_sent_home(self, change: Change) -> str:
+    def _documents_sent_home(self, ref: str) -> str:
         """Before the work mail goes: else the last payslip has no address. Gives what was done."""
-        keeps_mail = WORK_MAIL not in change.after
-        selected_already = change.context.get(DOCUMENTS_TO) == TO_PRIVATE_MAIL
-        if not self._payslips or keeps_mail or selected_already:
-            return ""
-        ref = self._ref_of(change)
         selected: Wanted = {DOCUMENTS_TO: TO_PRIVATE_MAIL}
         sent = self._settle(
             ref, selected, lambda _: self._client.put_documents_to_private_mail(ref)

@@ -6,8 +6,10 @@ from typing import Final
 from connectors.afas.mapping import (
     DESCRIPTION,
     DOCUMENTS_TO,
+    EMPLOYEE_FIELDS,
     NEW_USER_FIELDS,
     ONLY_ON_CREATE,
+    PAYSLIP_FIELDS,
     PRIVATE,
     RESERVED,
     USER_FIELDS,
@@ -24,6 +26,8 @@ LANE: Final = "afas"
 MAX_CONCURRENCY: Final = 5
 DOCUMENTATION: Final = "https://help.afas.nl/help/NL/SE/App_Cnr_Rest_Api.htm"
 TEXT_LENGTH: Final = 255
+SHOWS_LEAVERS_DAYS: Final = 85
+"""The users GetConnector shows a leaver for three months, 89 days at least: less three nights."""
 
 _KEYS: Final = (
     Attribute(
@@ -93,6 +97,7 @@ EMPLOYEE: Final = Manifest(
     context=("BcCo",),
     write_back=True,
     delete_clears=True,
+    shows_leavers_days=SHOWS_LEAVERS_DAYS,
     lane=LANE,
     max_concurrency=MAX_CONCURRENCY,
     read_permissions=("GetConnector T4E_HelloID_Users_v2",),
@@ -172,6 +177,7 @@ USER: Final = Manifest(
     creates_enabled=True,
     enable_updates=True,
     delete_clears=True,
+    shows_leavers_days=SHOWS_LEAVERS_DAYS,
     lane=LANE,
     max_concurrency=MAX_CONCURRENCY,
     read_permissions=("GetConnector T4E_HelloID_Users_v2",),
@@ -180,20 +186,35 @@ USER: Final = Manifest(
 )
 
 
+_DOCUMENTS: Final = Attribute(
+    name=DOCUMENTS_TO,
+    description="Which mail receives digital documents; a delete selects the private one.",
+    clearable=False,
+    on_update=False,
+)
+
+
 def employee_manifest(settings: EmployeeSettings) -> Manifest:
     """What `afas.employee` can do under these settings."""
     writes_through = [settings.update_through]
-    context = EMPLOYEE.context
+    attributes = EMPLOYEE.attributes
     if settings.payslips_to_private_mail:
-        context = (*context, DOCUMENTS_TO)
+        attributes = (*attributes, _DOCUMENTS)
         if "KnEmployee" not in writes_through:
             writes_through.append("KnEmployee")
     return replace(
         EMPLOYEE,
-        context=context,
+        attributes=attributes,
         read_permissions=(f"GetConnector {settings.get_connectors.users}",),
         write_permissions=tuple(f"UpdateConnector {name}" for name in writes_through),
     )
+
+
+def employee_fields(settings: EmployeeSettings) -> Fields:
+    """Default `fields` of `afas.employee` under these settings."""
+    if not settings.payslips_to_private_mail:
+        return EMPLOYEE_FIELDS
+    return {**EMPLOYEE_FIELDS, **PAYSLIP_FIELDS}
 
 
 def user_manifest(settings: UserSettings) -> Manifest:

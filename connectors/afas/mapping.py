@@ -159,6 +159,8 @@ DOCUMENTS_TO: Final = "DocumentsTo"
 """Our name for `AfasEmployee.Fields.EmAd`, which selects the mail that digital documents go to."""
 DESCRIPTION: Final = "Nm"
 
+TO_PRIVATE_MAIL: Final = "P"
+"""Value of it that sends digital documents to the private mail."""
 KEYS: Final = frozenset({EMPLOYEE_KEY, PERSON_KEY, LABEL, BLOCKED, DOCUMENTS_TO})
 """Columns that say which record it is and what state it is in; no mapping sends them."""
 RESERVED: Final = ("MtCd", "MatchPer", "BcId", "UsId", "UsIdNew", "Pw", "Acon", "Abac", "Acom")
@@ -178,6 +180,8 @@ EMPLOYEE_FIELDS: Final[Fields] = {
     "EmAd": {"from": "accounts.active_directory.mail", "on": ["create", "update"]},
 }
 """Default `fields` of the target `afas.employee`; a delete clears what is mapped."""
+PAYSLIP_FIELDS: Final[Fields] = {DOCUMENTS_TO: {"value": TO_PRIVATE_MAIL, "on": ["delete"]}}
+"""What a delete does besides, with the setting `payslips_to_private_mail`."""
 USER_FIELDS: Final[Fields] = {
     "Upn": {"from": "accounts.active_directory.userPrincipalName", "on": ["create", "update"]},
     "EmAd": {"from": "accounts.active_directory.mail", "on": ["create", "update"]},

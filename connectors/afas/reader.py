@@ -15,7 +15,6 @@ from connectors.afas.client import AfasClient, Row
 from connectors.afas.frames import wire_frame
 from connectors.afas.mapping import (
     BLOCKED,
-    DOCUMENTS_TO,
     EMPLOYEE_KEY,
     LABEL,
     PERSON_KEY,
@@ -30,8 +29,6 @@ from connectors.sdk.clock import now
 TWIN: Final = "#"
 """Separates a native id from a number when AFAS gives several rows for it: `1000123#2`."""
 NO_PRIVATE_MAIL: Final = "no private mail in AFAS: the last payslip would have no address"
-NO_SELECTOR: Final = "none"
-"""Where AFAS has not selected a mail for digital documents; a context is never empty."""
 PRESENCE: Final = "private mail"
 """Column of our own that says whether there is one; what it is goes no further than the row."""
 
@@ -187,7 +184,6 @@ class EmployeeReader(_Reader):
         frame = super()._frame(rows)
         if self._private_mail is not None:
             frame[PRESENCE] = frame[PRESENCE].notna()
-            frame[DOCUMENTS_TO] = frame[DOCUMENTS_TO].fillna(NO_SELECTOR)
         return frame
 
     def _keep(self, own: pd.DataFrame) -> "pd.Series[Any] | None":

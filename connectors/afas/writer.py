@@ -38,6 +38,11 @@ FIRST_WAIT_SECONDS: Final = 0.2
 LONGEST_DETAIL: Final = 500
 CONFIRMED: Final = "confirmed by read"
 HIDDEN: Final = "***"
+UNIQUE: Final = frozenset({"Upn", "EmAd"})
+MUST_BE_UNIQUE: Final = (
+    "If that is about an address: AFAS wants it to be unique, perhaps over all environments."
+)
+"""What AFAS says to a value in use is not published, so no text can be recognised."""
 ENABLED: Final = "enabled"
 """Not a field: what an enable, a disable and a delete say of the account."""
 
@@ -147,6 +152,8 @@ class AfasWriter(ABC):
                 written = execute(change)
         except ConnectorError as error:
             error.message = capped(_without_private(error.message, change.after))
+            if isinstance(error, Refused) and not error.hint and UNIQUE & change.after.keys():
+                error.hint = MUST_BE_UNIQUE
             raise
         return replace(written, detail=written.detail and capped(written.detail))
 

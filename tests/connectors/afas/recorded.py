@@ -197,7 +197,7 @@ class _Planned:
             self._employee(UpdateAccount, "1000002", **PRIVATE_SENT),
             self._employee(UpdateAccount, "1000005", EmAd=TAKEN_MAIL, TeNr="030 0000005"),
             self._employee(UpdateAccount, "1000006", EmAd=TAKEN_MAIL),
-            self._employee(DeleteAccount, "1000007", EmAd=CLEAR, TeNr=CLEAR),
+            self._employee(DeleteAccount, "1000007", DocumentsTo="P", EmAd=CLEAR, TeNr=CLEAR),
             self._employee(DeleteAccount, "9999999"),
         ]
 
@@ -238,7 +238,7 @@ class _Planned:
     def _employee(self, kind: type[Change], person: str, **after: Any) -> Change:
         held = self._employees.attributes
         row: Any = held.loc[person] if person in held.index else {}
-        names = ("BcCo", "DocumentsTo") if person in held.index else ()
+        names = ("BcCo",) if person in held.index else ()
         context = {name: str(row[name]) for name in names}
         return kind(target="hr", person=person, ref=person, after=after, context=context)
 

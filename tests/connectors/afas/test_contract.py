@@ -177,7 +177,7 @@ def test_every_verb_of_the_employees_sends_what_afas_describes(afas, apply_emplo
         target="afas_employee",
         person=JANINE,
         ref=JANINE,
-        after={"EmAd": CLEAR, CUSTOM: CLEAR},
+        after={"DocumentsTo": "P", "EmAd": CLEAR, CUSTOM: CLEAR},
         context={"BcCo": JANINE},
     )
     before = len(watch().sent)

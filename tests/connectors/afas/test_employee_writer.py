@@ -17,16 +17,18 @@ PAYSLIPS = {
     "private_mail_column": "Email_prive",
     "documents_column": "Digitale_documenten",
 }
+HOME = {"DocumentsTo": "P", "EmAd": CLEAR}
+"""What a delete changes with the setting, where documents go elsewhere until then."""
 BOTH_WAYS = pytest.mark.parametrize("update_through", ["KnEmployee", "KnPerson"])
 
 
-def delete(after=None, *, employee=JANINE, **context) -> DeleteAccount:
+def delete(after=None, *, employee=JANINE) -> DeleteAccount:
     return DeleteAccount(
         target="afas_employee",
         person=employee,
         ref=employee,
         after=after or {},
-        context={"BcCo": employee, **context},
+        context={"BcCo": employee},
     )
 
 
@@ -127,7 +129,7 @@ def test_an_employee_is_never_made_and_has_nothing_to_block(leaver, apply_employ
 def test_digital_documents_go_to_the_private_mail_before_the_work_mail_goes(
     leaver, apply_employee, update_through
 ):
-    change = delete({"EmAd": CLEAR}, DocumentsTo="W")
+    change = delete(HOME)
     [receipt] = apply_employee(change, update_through=update_through, **PAYSLIPS)
     assert receipt.outcome is Outcome.DONE
     assert receipt.detail == "digital documents go to the private mail; EmAd emptied"
@@ -140,20 +142,21 @@ def test_digital_documents_go_to_the_private_mail_before_the_work_mail_goes(
 
 
 def test_documents_that_go_there_already_are_left_alone(leaver, apply_employee):
-    apply_employee(delete({"EmAd": CLEAR}, DocumentsTo="P"), **PAYSLIPS)
+    apply_employee(delete({"EmAd": CLEAR}), **PAYSLIPS)
     assert len(leaver.writes) == 1
 
 
-def test_documents_stay_where_the_work_mail_stays(leaver, apply_employee):
-    [receipt] = apply_employee(delete({"TeNr": CLEAR}, DocumentsTo="W"), **PAYSLIPS)
-    assert (receipt.outcome, receipt.detail) == (Outcome.DONE, "TeNr emptied")
-    assert len(leaver.writes) == 1
+def test_documents_go_home_also_where_there_was_no_work_mail_to_clear(leaver, apply_employee):
+    [receipt] = apply_employee(delete({"DocumentsTo": "P"}), **PAYSLIPS)
+    assert receipt.outcome is Outcome.DONE
+    assert calls(leaver) == ["PUT KnEmployee"]
+    assert leaver.records.employees[JANINE].documents_to == "P"
 
 
 def test_a_selector_that_changed_since_the_reading_is_no_failure(leaver, apply_employee):
     leaver.records.employees[JANINE].fields["EmAd"] = "P"
     leaver.records.touch()
-    [receipt] = apply_employee(delete({"EmAd": CLEAR}, DocumentsTo="none"), **PAYSLIPS)
+    [receipt] = apply_employee(delete(HOME), **PAYSLIPS)
     assert (receipt.outcome, receipt.detail) == (Outcome.DONE, "EmAd emptied")
     assert calls(leaver) == ["PUT KnEmployee", f"GET {USERS}", "PUT KnEmployee"]
 
@@ -161,7 +164,7 @@ def test_a_selector_that_changed_since_the_reading_is_no_failure(leaver, apply_e
 @pytest.mark.parametrize("place", [0, 1])
 def test_either_write_may_lose_its_reply(leaver, apply_employee, place):
     leaver.fail_next("drop_reply", verb="PUT", connector="KnEmployee", after=place)
-    [receipt] = apply_employee(delete({"EmAd": CLEAR}, DocumentsTo="none"), **PAYSLIPS)
+    [receipt] = apply_employee(delete(HOME), **PAYSLIPS)
     assert receipt.outcome is Outcome.DONE
     assert len(leaver.writes) == 2
     assert "EmAd" not in leaver.person_of(JANINE).fields
@@ -169,7 +172,7 @@ def test_either_write_may_lose_its_reply(leaver, apply_employee, place):
 
 def test_the_work_mail_stays_when_the_documents_cannot_be_sent_elsewhere(leaver, apply_employee):
     leaver.fail_next("cut", verb="PUT", times=9)
-    [receipt] = apply_employee(delete({"EmAd": CLEAR}, DocumentsTo="none"), **PAYSLIPS)
+    [receipt] = apply_employee(delete(HOME), **PAYSLIPS)
     assert receipt.outcome is Outcome.IN_DOUBT
     assert leaver.person_of(JANINE).fields["EmAd"] == MAIL
 

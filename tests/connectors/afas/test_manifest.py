@@ -37,7 +37,7 @@ def test_payslips_ask_for_the_selector_and_for_knemployee(employee_settings):
             documents_column="Digitale_documenten",
         )
     )
-    assert manifest.context == ("BcCo", "DocumentsTo")
+    assert manifest.attribute("DocumentsTo").on_update is False
     assert manifest.write_permissions == (
         "UpdateConnector KnPerson",
         "UpdateConnector KnEmployee",

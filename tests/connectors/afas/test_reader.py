@@ -180,7 +180,7 @@ def test_an_employee_without_a_private_mail_is_kept_and_the_mail_itself_goes_now
     keep = accounts.accounts["keep"]
     assert pd.isna(keep["1000001"])
     assert "no private mail in AFAS" in keep["1000002"]
-    assert list(accounts.attributes["DocumentsTo"]) == ["P", "none"]
+    assert list(accounts.attributes["DocumentsTo"]) == ["P", None]
     shown = [accounts.accounts, accounts.attributes, accounts.taken]
     assert PRIVATE not in "".join(frame.to_csv() for frame in shown)
     assert "private mail" not in accounts.attributes
