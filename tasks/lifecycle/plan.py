@@ -215,6 +215,8 @@ class _Planner:
         ]
         self.notes += [*waiting.values(), *emptied.notes]
         for action, world in worlds.items():
+            if action == "update" and policy.only_update_on_correlate:
+                continue  # nothing is written there, so nothing waits
             self.notes += desired[action].notes
             self.notes += waiting_fields(policy, action, desired[action], world, self.upstream)
         self.notes += diff.notes
