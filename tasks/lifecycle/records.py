@@ -43,7 +43,7 @@ def reasons_against(
             )
             yield person, "ambiguous", reason
         elif not may_create:
-            reason = f"{title} has no account for this person, and making them is switched off"
+            reason = "this person has no account here, and making them is switched off"
             yield person, "creation_off", reason
         elif not all(rows[0].values()):
             lacks = ", ".join(name for name, value in rows[0].items() if not value)
