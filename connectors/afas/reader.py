@@ -92,7 +92,7 @@ class _Reader:
             ),
             attributes=own.drop(columns=[LABEL, BLOCKED, PRESENCE], errors="ignore"),
             taken=pd.concat(taken, ignore_index=True).dropna(subset="value").drop_duplicates(),
-            records=self._records(frame),
+            without_account=self._without_account(frame),
             taken_at=taken_at,
         )
 
@@ -149,7 +149,7 @@ class _Reader:
         """Why a record must not be cleared; None where nothing ever speaks against it."""
         return None
 
-    def _records(self, frame: pd.DataFrame) -> pd.DataFrame | None:
+    def _without_account(self, frame: pd.DataFrame) -> pd.DataFrame | None:
         """Rows without an account that one could be made for."""
         return None
 
@@ -210,7 +210,7 @@ class UserReader(_Reader):
     def _enabled(self, own: pd.DataFrame) -> "pd.Series[Any] | None":
         return ~own[BLOCKED].astype("boolean")
 
-    def _records(self, frame: pd.DataFrame) -> pd.DataFrame | None:
+    def _without_account(self, frame: pd.DataFrame) -> pd.DataFrame | None:
         without = frame[frame[USER_KEY].isna() & frame[EMPLOYEE_KEY].notna()]
         return pd.DataFrame(
             {"person": without[EMPLOYEE_KEY], PERSON_KEY: without[PERSON_KEY]}, index=without.index

@@ -26,10 +26,10 @@ class Accounts:
         taken: Names in use in the target, also by objects that are not accounts (groups, contacts,
             computers). Columns `space` (str, such as `address` or `login`), `value` (str,
             casefolded), `ref` (str, native id of the holder).
-        records: For accounts that hang under a record which the target does not make (the user of
-            an AFAS person): one row per record without an account. Columns `person` (str, value of
-            the correlation attribute) and one (str) per name in the manifest's `context`. None
-            where accounts stand by themselves.
+        without_account: For accounts that hang under a record which the target does not make (the
+            user of an AFAS person): one row per record without an account. Columns `person` (str,
+            value of the correlation attribute) and one (str) per name in the manifest's `context`.
+            None where accounts stand by themselves.
         taken_at: When reading began, UTC.
     """
 
@@ -38,10 +38,10 @@ class Accounts:
         "attributes",
         "grants",
         "permissions",
-        "records",
         "taken",
         "taken_at",
         "target",
+        "without_account",
     )
 
     def __init__(  # noqa: PLR0913 - a part each
@@ -54,7 +54,7 @@ class Accounts:
         grants: pd.DataFrame | None = None,
         permissions: pd.DataFrame | None = None,
         taken: pd.DataFrame | None = None,
-        records: pd.DataFrame | None = None,
+        without_account: pd.DataFrame | None = None,
     ) -> None:
         """Bring the frames into the shape above.
 
@@ -82,7 +82,11 @@ class Accounts:
         self.attributes = objects.reindex(shaped.index).where(lambda frame: frame.notna(), None)
         self.grants = _texts(grants, ["ref", "permission"])
         self.taken = _texts(taken, ["space", "value", "ref"])
-        self.records = None if records is None else _texts(records, list(records.columns))
+        self.without_account = (
+            None
+            if without_account is None
+            else _texts(without_account, list(without_account.columns))
+        )
         named = (
             permissions if permissions is not None else pd.DataFrame({"name": [], "grantable": []})
         )
@@ -115,7 +119,7 @@ class Accounts:
             grants: (ref, permission) pairs.
             permissions: permission -> name.
             taken: (space, value, ref) triples; values are casefolded here.
-            without_account: Rows of `Accounts.records`.
+            without_account: Rows of the attribute of that name.
         """
         index = pd.Index(list(records), dtype="str", name="ref")
         known = {
@@ -144,7 +148,7 @@ class Accounts:
                 [(space, value.casefold(), ref) for space, value, ref in taken or []],
                 columns=["space", "value", "ref"],
             ),
-            records=None if without_account is None else pd.DataFrame(without_account),
+            without_account=None if without_account is None else pd.DataFrame(without_account),
         )
 
     def __len__(self) -> int:

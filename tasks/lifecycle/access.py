@@ -46,32 +46,22 @@ class Access:
     def withhold(self, person: str, because: Because) -> Iterator[Change]:
         """See to it that somebody whose account is made just now cannot sign in."""
         if self._policy.manifest.creates_enabled and self._policy.can(Verb.DISABLE):
-            yield self._held.change(
-                DisableAccount,
-                person,
-                None,
-                because,
-                before={"enabled": True},
-                after={"enabled": False},
-            )
+            yield self._disable(person, None, because)
 
     def take(self, person: str, ref: str, because: Because) -> Iterator[Change]:
         """Let somebody who has an account not sign in."""
         if self._held.is_enabled(ref) and self._policy.can(Verb.DISABLE):
-            yield self._held.change(
-                DisableAccount,
-                person,
-                ref,
-                because,
-                before={"enabled": True},
-                after={"enabled": False},
-            )
+            yield self._disable(person, ref, because)
             yield from self._move(person, ref, self._disabled, because, crossing=True)
 
     def shelve(self, person: str, ref: str, because: Because) -> Iterator[Change]:
         """Put the account of a leaver, who cannot sign in already, where such accounts stand."""
         if not self._held.is_enabled(ref):
             yield from self._move(person, ref, self._disabled, because, crossing=False)
+
+    def _disable(self, person: str, ref: str | None, because: Because) -> Change:
+        before, after = {"enabled": True}, {"enabled": False}
+        return self._held.change(DisableAccount, person, ref, because, before=before, after=after)
 
     def _move(
         self, person: str, ref: str | None, wanted: str | None, because: Because, *, crossing: bool

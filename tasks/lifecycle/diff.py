@@ -39,7 +39,6 @@ class TargetDiff:
         match: Whose account is whose.
         due: What is due in it.
         granted: Person -> permissions (native ids) that we gave.
-        links: Person -> native id, as the ledger knows them.
     """
 
     def __init__(
@@ -49,10 +48,8 @@ class TargetDiff:
         match: Match,
         due: Due,
         granted: Mapping[str, set[str]],
-        links: Mapping[str, str],
     ) -> None:
         """Index what is asked per person."""
-        self._links = links
         self.policy, self.match, self.due = policy, match, due
         self._held = Held(policy, accounts)
         self._access = Access(self._held)
@@ -72,7 +69,7 @@ class TargetDiff:
         """
         needs = needs_of(self.policy.mapped("create"))
         containers = self.policy.containers
-        records = contexts(self._held.accounts) if desired.persons else {}
+        records = contexts(self._held.accounts, [correlate[who] for who in desired.persons])
         for place, person in enumerate(desired.persons):
             after: dict[str, Value] = {}
             for attribute, column in desired.columns.items():
@@ -217,8 +214,8 @@ class TargetDiff:
         self, since: Mapping[str, Gone], as_of: date, *, frozen: Set[str], employed: Set[str]
     ) -> Iterator[Change]:
         """Records to clear that the target does not show: it is asked for each once more."""
-        for person in sorted(self.match.gone - self.due.account.keys() - frozen):
-            gone, ref = since.get(person), self._links[person]
+        for person in sorted(self.match.gone.keys() - self.due.account.keys() - frozen):
+            gone, ref = since.get(person), self.match.gone[person]
             if self._is_to_go(person, ref, gone, as_of, employed):
                 because = (gone.reason,) if gone is not None else (NOT_DUE,)
                 yield self._held.change(DeleteAccount, person, ref, because)

@@ -16,14 +16,15 @@ class Match:
         linked: Persons of `refs` whose account the ledger knows; the others were correlated just
             now.
         ambiguous: Persons of whom nobody can say which account is theirs. Nothing is done for them.
-        gone: Persons whose linked account is not there any more and who have no other.
+        gone: Person -> native id of the linked account that is not there any more, where there is
+            no other.
         notes: One per ambiguity, and one that counts the accounts that belong to nobody.
     """
 
     refs: Mapping[str, str]
     linked: frozenset[str]
     ambiguous: frozenset[str]
-    gone: frozenset[str]
+    gone: Mapping[str, str]
     notes: tuple[Note, ...]
 
 
@@ -103,7 +104,11 @@ class _Matching:
             refs=kept,
             linked=frozenset(kept.keys() & self.alive.keys()),
             ambiguous=frozenset(ambiguous),
-            gone=frozenset(self.links.keys() - refs.keys() - ambiguous),
+            gone={
+                person: ref
+                for person, ref in sorted(self.links.items())
+                if person not in refs and person not in ambiguous
+            },
             notes=tuple(notes),
         )
 

@@ -106,7 +106,12 @@ class _Planner:
         sections: list[Section] = []
         for name, policy in inputs.policies.items():
             since[name] = gone_since(policy, since, ended=over, absences=inputs.memory.absences)
-            changes = self._target(policy, stands[name], allotment, since[name], employed)
+            changes: list[Change] = []
+            if scope.writes(name):
+                changes = self._changes(policy, stands[name], allotment, since[name], employed)
+            self.upstream[name] = outlook(
+                policy, inputs.accounts[name], stands[name].match, changes, self.read[name]
+            )
             chosen = [change for change in changes if scope.changes(change.person)]
             sections.append(
                 Section(
@@ -162,23 +167,6 @@ class _Planner:
             options=self.inputs.options,
         )
 
-    def _target(
-        self,
-        policy: TargetPolicy,
-        stand: Stand,
-        allotment: Allotment,
-        since: Mapping[str, Gone],
-        employed: frozenset[str],
-    ) -> list[Change]:
-        changes: list[Change] = []
-        if self.inputs.scope.writes(policy.name):
-            changes = self._changes(policy, stand, allotment, since, employed)
-        accounts = self.inputs.accounts[policy.name]
-        self.upstream[policy.name] = outlook(
-            policy, accounts, stand.match, changes, self.read[policy.name]
-        )
-        return changes
-
     def _changes(
         self,
         policy: TargetPolicy,
@@ -196,7 +184,6 @@ class _Planner:
             stand.match,
             stand.due,
             self.inputs.memory.grants_of(policy.name),
-            stand.links,
         )
         worlds = {
             "create": self._world(new, lambda part: _allotted(part, new, allotment)),

@@ -1,16 +1,20 @@
 """Records without an account: where a target that hangs accounts under a record can make one."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from connectors.model.accounts import Accounts
 
 
-def contexts(accounts: Accounts) -> dict[str, dict[str, str]]:
+def contexts(accounts: Accounts, numbers: Collection[str]) -> dict[str, dict[str, str]]:
     """What a writer needs to make an account, by the number of the record it goes under.
 
     Only of numbers that one record has, and whose record says all of it.
+
+    Args:
+        accounts: What the target holds.
+        numbers: Those to look for.
     """
-    found = _by_number(accounts)
+    found = _by_number(accounts, numbers)
     return {
         number: rows[0]
         for number, rows in found.items()
@@ -29,9 +33,9 @@ def reasons_against(
         title: Of the target.
         may_create: Whether it makes accounts.
     """
-    if accounts.records is None:
+    if accounts.without_account is None:
         return
-    found = _by_number(accounts)
+    found = _by_number(accounts, numbers.values())
     for person, number in numbers.items():
         rows = found.get(number, ())
         if not rows:
@@ -51,13 +55,15 @@ def reasons_against(
             yield person, "no_key", reason
 
 
-def _by_number(accounts: Accounts) -> Mapping[str, Sequence[dict[str, str]]]:
+def _by_number(
+    accounts: Accounts, numbers: Collection[str]
+) -> Mapping[str, Sequence[dict[str, str]]]:
     """Number -> the context of every record that carries it."""
     found: dict[str, list[dict[str, str]]] = {}
-    if accounts.records is None:
+    records = accounts.without_account
+    if records is None:
         return found
-    rows = accounts.records.fillna("")
-    for row in rows.to_dict("records"):
+    for row in records[records["person"].isin(set(numbers))].fillna("").to_dict("records"):
         number = str(row.pop("person"))
         found.setdefault(number, []).append({str(name): str(value) for name, value in row.items()})
     return found

@@ -22,7 +22,6 @@ class Stand:
         due: What is due, without persons who are frozen.
         new: Due persons without an account, whom the target can give one.
         correlate: Person -> value of the correlation attribute.
-        links: Person -> native id, as the ledger knows them.
         notes: Why somebody who is due an account is not among the new ones, and more of the kind.
     """
 
@@ -30,7 +29,6 @@ class Stand:
     due: Due
     new: frozenset[str]
     correlate: Mapping[str, str]
-    links: Mapping[str, str]
     notes: tuple[Note, ...]
 
 
@@ -62,7 +60,7 @@ def take_stand(
         permissions=_without(due.permissions, frozen),
     )
     missing = thawed.account.keys() - match.refs.keys() - match.ambiguous
-    refused = dict(_refusals(policy, accounts, match, correlate, links, missing))
+    refused = dict(_refusals(policy, accounts, match, correlate, missing))
     new = frozenset(missing - refused.keys())
 
     def note(person: str, code: str, reason: str) -> Note:
@@ -71,13 +69,13 @@ def take_stand(
     notes = [*match.notes, *(note(person, *why) for person, why in refused.items())]
     notes += [
         note(person, "gone", "the account we knew is gone; a new one is made")
-        for person in new & match.gone
+        for person in new & match.gone.keys()
     ]
     notes += [
         note(person, "no_account", "rules give access or permissions here, and none an account")
         for person in (thawed.access.keys() | thawed.permissions.keys()) - thawed.account.keys()
     ]
-    left = match.gone - due.account.keys() - frozen
+    left = match.gone.keys() - due.account.keys() - frozen
     if left:
         what = "account" if len(left) == 1 else "accounts"
         # A record that a delete only clears is there, also where it is not shown.
@@ -91,7 +89,7 @@ def take_stand(
             f"seen; {left_there}"
         )
         notes.append(note("", "gone", reason))
-    return Stand(match, thawed, new, correlate, links, tuple(notes))
+    return Stand(match, thawed, new, correlate, tuple(notes))
 
 
 def _refusals(
@@ -99,7 +97,6 @@ def _refusals(
     accounts: Accounts,
     match: Match,
     correlate: Mapping[str, str],
-    links: Mapping[str, str],
     missing: Collection[str],
 ) -> Iterator[tuple[str, tuple[str, str]]]:
     """Due persons without an account who get none: (code, reason) by person."""
@@ -125,7 +122,7 @@ def _refusals(
         elif not may_create:
             reason = f"{policy.manifest.title} shows no account for this person, and makes none"
             yield person, ("not_visible", reason)
-        elif person in match.gone and links[person] in elsewhere:
+        elif match.gone.get(person) in elsewhere:
             # It still holds a name in the target, so it is there, out of the managed scope.
             reason = "the account we knew was put where we do not look; nothing is done"
             yield person, ("not_visible", reason)

@@ -65,7 +65,7 @@ def context(subject: Subject, held: Attributes) -> dict[str, str]:
 
 def context_of_new(subject: Subject, person: str) -> dict[str, str]:
     """The same for a person without an account, from the one record that it will hang under."""
-    records = subject.read().records if subject.manifest.context else None
+    records = subject.read().without_account if subject.manifest.context else None
     if records is None:
         return {}
     rows = records[records["person"] == person]

@@ -206,7 +206,7 @@ class _Planned:
 
     def users(self) -> list[Change]:
         login = {"Upn": "janine@example.org", "EmAd": "janine@example.org"}
-        without = self._users.records
+        without = self._users.without_account
         assert without is not None
         [number] = without.query("person == '1000021'")["BcCo"]
         new = {"Medewerker": "1000021", "Gebruiker": "12345.1000021", "Nm": "Ольга Ivanova"}

@@ -150,12 +150,12 @@ def test_a_person_without_a_user_is_a_record_that_one_can_be_made_for(afas, read
     afas.catalogue.further[USERS] = [row]
     accounts = read_users()
     number = afas.person_of(kim).number
-    assert accounts.records.to_dict("records") == [{"person": kim, "BcCo": number}]
+    assert accounts.without_account.to_dict("records") == [{"person": kim, "BcCo": number}]
     assert len(accounts) == 2
 
 
 def test_employees_do_not_hang_under_anything(read_employees):
-    assert read_employees().records is None
+    assert read_employees().without_account is None
 
 
 # --- payslips -------------------------------------------------------------------------------------
