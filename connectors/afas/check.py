@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, Final
 
-from connectors.afas.client import AfasClient, Row
+from connectors.afas.client import AfasClient
+from connectors.afas.connection import AfasSettings
 from connectors.afas.mapping import DESCRIPTION, KEYS, RIGHTS, USER_KEY
+from connectors.afas.pages import Row
 from connectors.afas.settings import (
     OWN_FIELDS,
-    AfasSettings,
     EmployeeSettings,
     SourceSettings,
     TargetSettings,

@@ -9,11 +9,11 @@ from urllib.parse import quote
 import httpx
 from pydantic import SecretStr
 
+from connectors.afas.connection import MAX_PARALLEL, AfasSettings, authorization
 from connectors.afas.mapping import TO_PRIVATE_MAIL
 from connectors.afas.pages import Row, read_pages, unmoved
 from connectors.afas.query import EQUAL, MAX_QUERY, Condition, Filter, page_query
 from connectors.afas.replies import classify, decoded
-from connectors.afas.settings import MAX_PARALLEL, AfasSettings, authorization
 from connectors.model.errors import (
     BrokenSource,
     ConnectorError,
@@ -21,8 +21,6 @@ from connectors.model.errors import (
     Refused,
 )
 from connectors.sdk.http import Busy, Http, NotSent, unreachable
-
-__all__ = ["AfasClient", "Fields", "Row", "UserAction"]
 
 Fields = Mapping[str, str | bool]
 """Fields of an update: text (empty to clear) or real booleans."""

@@ -11,7 +11,7 @@ from typing import Any, Final
 import pandas as pd
 
 from connectors.afas.check import check_target
-from connectors.afas.client import AfasClient, Row
+from connectors.afas.client import AfasClient
 from connectors.afas.frames import wire_frame
 from connectors.afas.mapping import (
     BLOCKED,
@@ -20,6 +20,7 @@ from connectors.afas.mapping import (
     PERSON_KEY,
     USER_KEY,
 )
+from connectors.afas.pages import Row
 from connectors.afas.settings import EmployeeSettings, TargetSettings, UserSettings
 from connectors.model.accounts import Accounts
 from connectors.model.connector import Finding, Once

@@ -4,7 +4,7 @@ from typing import ClassVar, Final, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from connectors.afas.connection import MAX_PARALLEL, AfasSettings, GetConnectors, authorization
+from connectors.afas.connection import MAX_PARALLEL, AfasSettings
 from connectors.afas.mapping import (
     COLUMNS,
     DOCUMENTS_TO,
@@ -22,17 +22,6 @@ from connectors.afas.mapping import (
 )
 from connectors.model.errors import ConfigError
 from connectors.model.people import CUSTOM
-
-__all__ = [
-    "MAX_PARALLEL",
-    "AfasSettings",
-    "EmployeeSettings",
-    "GetConnectors",
-    "SourceSettings",
-    "TargetSettings",
-    "UserSettings",
-    "authorization",
-]
 
 OWN_FIELDS: Final = {
     "users": "person_fields",

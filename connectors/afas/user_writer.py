@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
-from connectors.afas.client import Fields, Row, UserAction
+from connectors.afas.client import Fields, UserAction
 from connectors.afas.manifest import user_manifest
 from connectors.afas.mapping import (
     BLOCKED,
@@ -19,6 +19,7 @@ from connectors.afas.mapping import (
     RIGHTS,
     USER_KEY,
 )
+from connectors.afas.pages import Row
 from connectors.afas.settings import UserSettings
 from connectors.afas.writer import (
     CONFIRMED,

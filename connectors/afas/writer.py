@@ -14,8 +14,9 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from connectors.afas.client import AfasClient, Row
+from connectors.afas.client import AfasClient
 from connectors.afas.mapping import EMPLOYEE_KEY, KEYS, PERSON_KEY, PRIVATE, RIGHTS, USER_KEY
+from connectors.afas.pages import Row
 from connectors.afas.settings import TargetSettings
 from connectors.afas.turns import TURNS
 from connectors.model.change import Change, Verb

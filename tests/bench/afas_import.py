@@ -18,8 +18,9 @@ from typing import Any, Final
 import httpx
 import pandas as pd
 
+from connectors.afas.connection import GetConnectors
 from connectors.afas.mapping import COLUMNS, ORDER
-from connectors.afas.settings import GetConnectors, SourceSettings
+from connectors.afas.settings import SourceSettings
 from connectors.afas.source import AfasSource
 from tests.bench.figure import Figure
 from tests.bench.plan import _peak

@@ -17,8 +17,6 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import yaml
-
 from connectors.ledger.records import RunRecord
 from connectors.model.connector import Writer
 from connectors.model.receipt import Outcome
@@ -29,6 +27,7 @@ from tasks.run import Receipts, Run, Shard
 from tasks.seat import Journaled
 from tasks.setup import Site, forget, site_of
 from tests.bench.figure import Figure
+from tests.write_back import write_profile
 
 PERSONS: Final = 2_400
 CHANGED: Final = 1_000
@@ -39,6 +38,8 @@ IDEAL_SECONDS: Final = CHANGED * CALL_SECONDS / AT_ONCE
 MOST: Final = 1.15
 DAY: Final = date(2026, 11, 23)
 
+WRITE_BACK: Final = {"afas_employee": ("afas.employee", {"EmAd": "mail"})}
+
 Ask = Callable[..., Any]
 
 
@@ -46,7 +47,7 @@ def measure() -> Iterator[Figure]:
     """Write back to everybody, then to a thousand again: bare, and with the journal around it."""
     with tempfile.TemporaryDirectory() as folder, _sandbox() as (settings, ask):
         os.environ["RETOUR_LEDGER_URL"] = f"sqlite:///{folder}/ledger.db"
-        profile = _profile(Path(folder), settings)
+        profile = write_profile(Path(folder), settings, WRITE_BACK)
         written_to = _Attempt(profile, "first load").write_all()
         for what, journaled in (("writer alone", False), ("with the journal", True)):
             ask("forget", written_to[:CHANGED])
@@ -206,45 +207,3 @@ def _obey(afas: Any, order: str, *given: Any) -> Any:
         afas.calls.clear()
         afas.counts["most_at_once"] = 0
         return counts
-
-
-def _profile(folder: Path, afas: dict[str, Any]) -> Path:
-    """AFAS, a directory in memory, and the work mail back to AFAS."""
-    no_limits = dict.fromkeys(("create", "update", "enable", "correlate"), "unlimited")
-    content = {
-        "timezone": "Europe/Amsterdam",
-        "source": {"connector": "afas", "settings": afas},
-        "targets": {
-            "directory": {
-                "connector": "memory",
-                "settings": {"name": str(folder)},
-                "fields": {
-                    "userName": {"from": "names.login", "on": ["create"], "unique": True},
-                    "mail": {
-                        "template": "{names.local_part}@{names.domain}",
-                        "on": ["create"],
-                        "unique": True,
-                    },
-                },
-                "limits": no_limits,
-            },
-            "afas_employee": {
-                "connector": "afas.employee",
-                "depends_on": ["directory"],
-                "settings": afas,
-                "fields": {"EmAd": {"from": "accounts.directory.mail"}},
-                "limits": no_limits,
-            },
-        },
-        "rules": ["rules.yaml"],
-        "names": {"domain": "example.org"},
-    }
-    staff = {
-        "id": "staff",
-        "description": "Everybody who works here.",
-        "grant": {"directory": {"account": True, "access": True}},
-    }
-    (folder / "rules.yaml").write_text(yaml.safe_dump([staff]), encoding="utf-8")
-    path = folder / "site.yaml"
-    path.write_text(yaml.safe_dump(content), encoding="utf-8")
-    return path

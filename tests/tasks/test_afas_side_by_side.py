@@ -8,30 +8,28 @@ from collections import defaultdict
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 
 import pytest
-import yaml
 
 from connectors.afas.sandbox.afas import Afas
 from connectors.afas.sandbox.serve import ServedAfas
-from connectors.ledger.records import RunRecord
 from connectors.model.receipt import Outcome
-from connectors.sdk.clock import now
 from connectors.sdk.invent import invent
 from flows.provision import MOST_TASKS_AT_ONCE, _apply
 from tasks.apply import apply_shard
-from tasks.collect import import_people, read_accounts
-from tasks.decide import plan_changes
-from tasks.lifecycle.inputs import Scope
-from tasks.run import Receipts, Run
-from tasks.setup import forget, open_site
+from tasks.run import Receipts
+from tasks.setup import forget
+from tests.plainly import a_run, decide
+from tests.write_back import write_profile
 
 TODAY = date(2026, 11, 23)
 PEOPLE = 60
 SHARD_SIZE = 8
-UNLIMITED = dict.fromkeys(("create", "correlate", "update", "enable"), "unlimited")
 EMPLOYEE, USER = "afas_employee", "afas_user"
+WRITE_BACKS = {
+    EMPLOYEE: ("afas.employee", {"EmAd": "mail"}),
+    USER: ("afas.user", {"EmAd": "mail", "Upn": "mail"}),
+}
 CONFLICTS = 4
 
 
@@ -74,15 +72,8 @@ def run(afas, tmp_path, monkeypatch):
     monkeypatch.setenv("RETOUR_LEDGER_URL", f"sqlite:///{tmp_path / 'ledger.db'}")
     monkeypatch.setenv("RETOUR_SHARD_SIZE", str(SHARD_SIZE))
     with ServedAfas(afas) as served:
-        run = Run(
-            run_id=tmp_path.name,
-            profile=str(_profile(tmp_path, dict(served.settings))),
-            dry_run=False,
-            as_of=TODAY,
-            scope=Scope(),
-            approve=None,
-            started=now(),
-        )
+        profile = write_profile(tmp_path, served.settings, WRITE_BACKS)
+        run = a_run(profile, live=True, as_of=TODAY)
         yield run
         forget(run)
 
@@ -92,15 +83,7 @@ def provisioned(run, afas, monkeypatch):
     """Run it all; gives the receipts and when each shard ran."""
 
     def provision():
-        site = open_site(run)
-        site.ledger.start_run(
-            RunRecord(
-                run=run.id, profile=site.name, mode=run.mode, as_of=TODAY, started=run.started
-            )
-        )
-        people = import_people.fn(run)
-        accounts = [read_accounts.fn(run, target) for target in site.policies]
-        verdict = plan_changes.fn(run, people, accounts)
+        verdict = decide(run)
         assert not verdict.objections
         afas.counts["most_at_once"] = 0  # from here on: writes, and nothing is read
         with ThreadPoolExecutor(MOST_TASKS_AT_ONCE) as pool:
@@ -152,51 +135,3 @@ def test_a_write_that_somebody_else_is_in_the_way_of_is_tried_again(provisioned,
     assert all("another user" in error.message for error in afas.errors)
     for person in written_in(receipts)[EMPLOYEE]:
         assert afas.person_of(person).fields["EmAd"].endswith("@example.org")
-
-
-def _profile(folder: Path, afas: dict[str, object]) -> Path:
-    """A directory in memory between AFAS and AFAS."""
-    back = {"depends_on": ["directory"], "settings": afas, "limits": UNLIMITED}
-    content = {
-        "timezone": "Europe/Amsterdam",
-        "source": {"connector": "afas", "settings": afas},
-        "targets": {
-            "directory": {
-                "connector": "memory",
-                "settings": {"name": str(folder)},
-                "fields": {
-                    "userName": {"from": "names.login", "on": ["create"], "unique": True},
-                    "mail": {
-                        "template": "{names.local_part}@{names.domain}",
-                        "on": ["create"],
-                        "unique": True,
-                    },
-                },
-                "limits": UNLIMITED,
-            },
-            EMPLOYEE: {
-                "connector": "afas.employee",
-                "fields": {"EmAd": {"from": "accounts.directory.mail"}},
-                **back,
-            },
-            USER: {
-                "connector": "afas.user",
-                "fields": {
-                    "EmAd": {"from": "accounts.directory.mail"},
-                    "Upn": {"from": "accounts.directory.mail"},
-                },
-                **back,
-            },
-        },
-        "rules": ["rules.yaml"],
-        "names": {"domain": "example.org"},
-    }
-    staff = {
-        "id": "staff",
-        "description": "Everybody who works here.",
-        "grant": {"directory": {"account": True, "access": True}},
-    }
-    (folder / "rules.yaml").write_text(yaml.safe_dump([staff]), encoding="utf-8")
-    path = folder / "site.yaml"
-    path.write_text(yaml.safe_dump(content), encoding="utf-8")
-    return path

@@ -4,7 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from connectors.afas.client import AfasClient, Row
+from connectors.afas.client import AfasClient
+from connectors.afas.pages import Row
 from connectors.afas.sandbox.afas import Afas
 from connectors.model.errors import (
     BrokenSource,

@@ -1,9 +1,9 @@
 import pytest
 from pydantic import ValidationError
 
+from connectors.afas.connection import AfasSettings
 from connectors.afas.sandbox.application import invented_token
 from connectors.afas.settings import (
-    AfasSettings,
     EmployeeSettings,
     SourceSettings,
     TargetSettings,

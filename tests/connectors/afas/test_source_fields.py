@@ -3,9 +3,10 @@
 import pandas as pd
 import pytest
 
+from connectors.afas.connection import GetConnectors
 from connectors.afas.groups import with_groups
 from connectors.afas.mapping import COLUMNS, NEEDED
-from connectors.afas.settings import OWN_FIELDS, GetConnectors
+from connectors.afas.settings import OWN_FIELDS
 from connectors.model.errors import BrokenSource, ConfigError, Misconfigured
 
 USERS = "T4E_HelloID_Users_v2"

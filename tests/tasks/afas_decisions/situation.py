@@ -13,7 +13,7 @@ from connectors.afas.sandbox.afas import Afas
 from connectors.afas.sandbox.records import Person
 from connectors.afas.sandbox.serve import ServedAfas
 from connectors.memory.store import STORES, Store
-from tests.tasks.afas_decisions.plainly import Done, run_plainly
+from tests.plainly import Done, run_plainly
 
 TODAY: Final = date(2026, 11, 23)
 USERS: Final = "T4E_HelloID_Users_v2"
