@@ -69,7 +69,8 @@ class FieldSpec(Spec):
     notify: bool = False
     """Whether somebody is told when the value changes; not available yet."""
     when_empty: Literal["keep", "clear"] = "keep"
-    """What a field that HR leaves empty does: keep what the target holds, or clear it."""
+    """What a field that HR leaves empty does: keep what the target holds, or clear it. A field that
+    is empty for everybody was not read, and clears nothing."""
     when_deleted: Literal["clear", "keep"] = "clear"
     """What a delete does that clears a record instead of removing it: empty the attribute, or leave
     it. For another value there is a mapping with `on: [delete]`."""

@@ -134,7 +134,7 @@ def _check_paths(mapping: FieldMapping, key: str, loaded: LoadedProfile) -> None
             if loaded.profile.names.domain is None and part == "domain":
                 message = "set names.domain: addresses are made from it"
                 raise ConfigError(message, key=key)
-            if part in FROZEN_NAMES and "update" in mapping.on:
+            if part in FROZEN_NAMES and mapping.on & {"correlate", "update"}:
                 message = f"{path} is chosen once: add `on: [create]`"
                 raise ConfigError(message, key=key)
         elif not known_path(path):

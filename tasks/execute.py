@@ -15,7 +15,7 @@ from connectors.model.errors import (
 )
 from connectors.model.manifest import Compare
 from connectors.model.receipt import Outcome, Receipt
-from connectors.model.values import Attributes, Pending, Value
+from connectors.model.values import Attributes, Pending, Value, is_empty
 from connectors.sdk.fanout import receipt_of
 from tasks.brake import HALTED, Brake
 from tasks.lifecycle.compare import same
@@ -70,9 +70,9 @@ class Upstream:
             planned = after[need.field]
             given = produced.get(need.attribute)
             if isinstance(planned, Pending):
-                if given is None and (need.target, change.person) in self._recorded:
+                if is_empty(given) and (need.target, change.person) in self._recorded:
                     continue
-                if given is None:
+                if given is None or is_empty(given):
                     message = f"{need.target} did not say what {need.attribute} is"
                     raise LookupError(message)
                 after[need.field] = given

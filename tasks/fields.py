@@ -45,7 +45,10 @@ def compile_fields(
     for name, mappings in _chosen(own, connector, manifest, settings).items():
         attribute = manifest.attribute(name)
         if attribute is None:
-            message = f"the target has no attribute {name!r}"
+            meant = [n.name for n in manifest.attributes if n.name.casefold() == name.casefold()]
+            message = (
+                f"the target has no attribute {name!r}{''.join(f'; it is {m}' for m in meant)}"
+            )
             raise ConfigError(message, key=f"{key}.fields.{name}")
         if not manifest.delete_clears and any("delete" in on for _, on in mappings):
             message = "a delete removes the account here and writes no field"

@@ -115,12 +115,17 @@ class AfasSettings(BaseModel):
     @classmethod
     def _address(cls, given: str) -> str:
         """Refuse to send a token in the clear to anything but this machine."""
-        parts = urlsplit(given.strip())
-        if not parts.hostname or parts.scheme not in {"http", "https"}:
-            message = f"{given!r} is not an address such as https://12345.rest.afas.online/ProfitRestServices"
+        # What was given is not quoted: somebody may have put the token here, or a password.
+        try:
+            parts = urlsplit(given.strip())
+            host = parts.hostname
+        except ValueError:
+            parts, host = urlsplit(""), None
+        if not host or parts.scheme not in {"http", "https"} or "@" in parts.netloc:
+            message = "not an address such as https://12345.rest.afas.online/ProfitRestServices"
             raise ConfigError(message, key="base_url")
-        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-            message = f"{given!r} would send the token unencrypted: use https"
+        if parts.scheme == "http" and host not in LOOPBACK:
+            message = "this address would send the token unencrypted: use https"
             raise ConfigError(message, key="base_url")
         return given.strip().rstrip("/")
 

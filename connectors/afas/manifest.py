@@ -1,5 +1,6 @@
 """What the AFAS connectors can do, as data; the settings of a target add to it or take away."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -90,6 +91,8 @@ EMPLOYEE: Final = Manifest(
             TeN2="Private phone",
             MbN2="Private mobile phone",
             EmA2="Private mail",
+            DaBi="Date of birth",
+            SoSe="Citizen service number (BSN)",
         ),
     ),
     open_attributes=True,
@@ -199,7 +202,7 @@ def employee_manifest(settings: EmployeeSettings) -> Manifest:
     writes_through = [settings.update_through]
     attributes = EMPLOYEE.attributes
     if settings.payslips_to_private_mail:
-        attributes = (*attributes, _DOCUMENTS)
+        attributes = (*_with_private_mail_kept(attributes, settings), _DOCUMENTS)
         if "KnEmployee" not in writes_through:
             writes_through.append("KnEmployee")
     return replace(
@@ -208,6 +211,19 @@ def employee_manifest(settings: EmployeeSettings) -> Manifest:
         read_permissions=(f"GetConnector {settings.get_connectors.users}",),
         write_permissions=tuple(f"UpdateConnector {name}" for name in writes_through),
     )
+
+
+def _with_private_mail_kept(
+    attributes: tuple[Attribute, ...], settings: EmployeeSettings
+) -> Iterator[Attribute]:
+    """The attributes; none that holds the private mail can be emptied: documents go there."""
+    mail = {
+        ours for ours, theirs in settings.columns.items() if theirs == settings.private_mail_column
+    }
+    for attribute in attributes:
+        yield replace(attribute, clearable=False) if attribute.name in mail else attribute
+    for name in sorted(mail - {attribute.name for attribute in attributes}):
+        yield Attribute(name=name, clearable=False, private=True)
 
 
 def employee_fields(settings: EmployeeSettings) -> Fields:

@@ -168,7 +168,7 @@ RESERVED: Final = ("MtCd", "MatchPer", "BcId", "UsId", "UsIdNew", "Pw", "Acon", 
 action, in code; the others were removed from KnUser in Profit 3."""
 RIGHTS: Final = ("InSi", "Site", "Awin", "OcUs", "PoMa", "AcUs")
 """Rights of a user. AFAS counts some of them as given when an insert leaves them out."""
-PRIVATE: Final = frozenset({"EmA2", "TeN2", "MbN2"})
+PRIVATE: Final = frozenset({"EmA2", "TeN2", "MbN2", "DaBi", "SoSe"})
 """Fields of a person's private life: no message shows their values."""
 ONLY_ON_CREATE: Final = frozenset({DESCRIPTION, "OcUs", "PoMa", "AcUs"})
 """Fields of a user that no column shows: a new user gets them, later nobody can compare them."""

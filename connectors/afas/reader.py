@@ -233,7 +233,7 @@ def _plain(column: "pd.Series[Any]") -> "pd.Series[Any]":
     if bool in kinds and kinds <= {bool, type(None)}:
         return column
     text = column.astype("str")
-    return text.mask(text == "")
+    return text.mask(text.str.strip() == "")
 
 
 def _apart(keys: "pd.Series[str]") -> list[str]:

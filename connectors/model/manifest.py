@@ -112,10 +112,16 @@ class Manifest:
         return frozenset(attribute.name for attribute in self.attributes if attribute.private)
 
     def attribute(self, name: str) -> Attribute | None:
-        """The attribute of that name, a plain one if the target takes any, else None."""
+        """The attribute of that name, a plain one if the target takes any, else None.
+
+        Another spelling of one that is known is none: it would pass by everything said of that.
+        """
+        spelled = name.casefold()
         for attribute in self.attributes:
             if attribute.name == name:
                 return attribute
-        if not self.open_attributes or name.casefold() in map(str.casefold, self.reserved):
+            if attribute.name.casefold() == spelled:
+                return None
+        if not self.open_attributes or spelled in map(str.casefold, self.reserved):
             return None
         return Attribute(name=name)

@@ -227,8 +227,10 @@ class TargetDiff:
         days = self.policy.leavers.delete_after_days
         if days is None:
             return False
-        if gone is None or person in employed:
+        if person in employed:
             reason = "no account is due, but HR has a running contract; it is kept, without access"
+        elif gone is None:
+            reason = "no account is due, and nobody knows since when; it is kept, without access"
         elif (as_of - gone.first_day).days < days:
             return False
         elif not self.policy.can(Verb.DELETE):

@@ -1,6 +1,6 @@
 """What each person is due in one target, and since when somebody is not."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
@@ -126,6 +126,7 @@ def gone_since(
     policy: TargetPolicy,
     upstream: Mapping[str, Mapping[str, Gone]],
     *,
+    holders: Mapping[str, Collection[str]],
     ended: pd.DataFrame,
     absences: Mapping[str, date],
 ) -> dict[str, Gone]:
@@ -135,6 +136,7 @@ def gone_since(
         policy: Of the target. One that follows the targets that feed it has lost somebody when the
             last of these has.
         upstream: The same for the targets before it.
+        holders: Target -> persons who have an account of ours there.
         ended: Columns person, target, ended_on (last day it was due), as `rules.ended` gives them.
         absences: Person -> first day they were missing from the source.
     """
@@ -144,7 +146,14 @@ def gone_since(
             for person, gone in upstream[feeding].items():
                 known = since.setdefault(person, gone)
                 since[person] = max(known, gone, key=lambda one: one.first_day)
-        return since
+        # Where a feeding target still holds an account and cannot say since when, nobody can.
+        unsure = {
+            person
+            for feeding in policy.depends_on
+            for person in holders[feeding]
+            if person not in upstream[feeding]
+        }
+        return {person: gone for person, gone in since.items() if person not in unsure}
     rows = ended[ended["target"] == policy.name]
     for person, last in zip(rows["person"].tolist(), rows["ended_on"].tolist(), strict=True):
         day = last.date()

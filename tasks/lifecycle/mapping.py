@@ -10,7 +10,13 @@ import pandas as pd
 
 from connectors.model.errors import ConfigError
 from connectors.model.values import CLEAR, Clear, Pending, is_empty
-from tasks.lifecycle.order import UPSTREAM, TemplatePart, parse_template, split_upstream
+from tasks.lifecycle.order import (
+    UPSTREAM,
+    TemplatePart,
+    parse_template,
+    paths_of,
+    split_upstream,
+)
 from tasks.lifecycle.policy import FieldMapping
 
 Column = npt.NDArray[np.object_]
@@ -63,6 +69,19 @@ class World:
         if path not in self._columns:
             self._columns[path] = self._read(path)
         return self._columns[path]
+
+    def is_filled(self, path: str) -> bool:
+        """Whether a path says something of anybody.
+
+        A column that is empty for everybody was most likely never read: a misspelt custom field, or
+        one that the source was not asked for. What nobody read is unknown, and not empty.
+        """
+        if path.startswith(UPSTREAM):
+            return True
+        if path.startswith(NAMES):
+            return any(value is not None for value in self.column(path))
+        name = self._find(path)
+        return name in self.facts.columns and bool(self.facts[name].notna().any())
 
     def _read(self, path: str) -> Column:
         if path.startswith(UPSTREAM):
@@ -145,9 +164,19 @@ def evaluate(mapping: FieldMapping, world: World, *, names: Sequence[str] = ()) 
                 wanted[place] = call(mapping, facts)
         case _:
             assert_never(mapping.kind)
-    if mapping.when_empty == "clear" and not _reads_upstream(mapping):
+    wanted[[isinstance(value, str) and not value.strip() for value in wanted]] = None
+    if _may_clear(mapping, world):
         wanted[[value is None for value in wanted]] = CLEAR
     return wanted
+
+
+def _may_clear(mapping: FieldMapping, world: World) -> bool:
+    """Whether no value means an empty one: never what an upstream account or nobody says."""
+    return (
+        mapping.when_empty == "clear"
+        and not _reads_upstream(mapping)
+        and all(world.is_filled(path) for path in paths_of(mapping))
+    )
 
 
 def _reads_upstream(mapping: FieldMapping) -> bool:
@@ -191,7 +220,7 @@ def call(mapping: FieldMapping, facts: Mapping[str, Any]) -> Any:
     try:
         answer = mapping.argument(facts)
     except Exception as error:  # a customer's code may raise anything, and it is theirs to correct
-        message = f"{name} of field {mapping.name} fails for person {who}: {error!r}"
+        message = f"{name} of field {mapping.name} fails for person {who}: {type(error).__name__}"
         raise ConfigError(message) from error
     if isinstance(answer, list | tuple | set | frozenset) and all(
         isinstance(item, str) for item in answer

@@ -102,10 +102,13 @@ class _Planner:
             if (reason := too_late(policy, inputs.rules)) is not None
         ]
         employed = _employed(inputs)
+        holders = {name: stand.match.linked for name, stand in stands.items()}
         since: dict[str, Mapping[str, Gone]] = {}
         sections: list[Section] = []
         for name, policy in inputs.policies.items():
-            since[name] = gone_since(policy, since, ended=over, absences=inputs.memory.absences)
+            since[name] = gone_since(
+                policy, since, holders=holders, ended=over, absences=inputs.memory.absences
+            )
             changes: list[Change] = []
             if scope.writes(name):
                 changes = self._changes(policy, stands[name], allotment, since[name], employed)
