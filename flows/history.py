@@ -14,6 +14,7 @@ from connectors.ledger.records import JournalEntry, RunRecord
 from connectors.ledger.runs import BROKEN_OFF
 from flows.report_view import OUTCOME_STYLES, reasons, show_end, show_report
 from flows.terminal import line, say, show, show_json, table
+from tasks.reporting import PRIVATE, veiled
 
 MEANINGS: Final = {
     0: "done",
@@ -132,10 +133,15 @@ def _show_journal(record: RunRecord, journal: list[JournalEntry]) -> None:
 
 
 def _entry(entry: JournalEntry) -> dict[str, Any]:
+    change = veiled(entry.change, {entry.change.target: entry.private})
+    receipt = entry.receipt.to_json() if entry.receipt else None
+    if receipt is not None:
+        hidden = dict.fromkeys(entry.private & receipt["produced"].keys(), PRIVATE)
+        receipt["produced"] = receipt["produced"] | hidden
     return {
-        "change": json.loads(json.dumps(entry.change.to_json())),
+        "change": json.loads(json.dumps(change.to_json())),
         "announced": entry.announced.isoformat() if entry.announced else None,
-        "receipt": entry.receipt.to_json() if entry.receipt else None,
+        "receipt": receipt,
         "settled_by": entry.settled_by,
     }
 

@@ -8,6 +8,7 @@ Source: Tools4everBV/HelloID-Conn-Prov-Target-AFAS-Profit-Employees and -Users, 
 """
 
 import random
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -39,6 +40,8 @@ FIRST_WAIT_SECONDS: Final = 0.2
 LONGEST_DETAIL: Final = 500
 CONFIRMED: Final = "confirmed by read"
 HIDDEN: Final = "***"
+SHORTEST_PART: Final = 6
+"""Characters of a private value that a message must not end with either."""
 UNIQUE: Final = frozenset({"Upn", "EmAd"})
 MUST_BE_UNIQUE: Final = (
     "If that is about an address: AFAS wants it to be unique, perhaps over all environments."
@@ -152,7 +155,7 @@ class AfasWriter(ABC):
             with self._turn(change):
                 written = execute(change)
         except ConnectorError as error:
-            error.message = capped(_without_private(error.message, change.after))
+            error.message = capped(_without_private(error.message, change))
             if isinstance(error, Refused) and not error.hint and UNIQUE & change.after.keys():
                 error.hint = MUST_BE_UNIQUE
             raise
@@ -345,12 +348,18 @@ def sentences(*parts: str | None) -> str | None:
     return "; ".join(part for part in parts if part) or None
 
 
-def _without_private(message: str, after: Attributes) -> str:
-    """A message of AFAS may quote what was sent."""
-    for name in PRIVATE & after.keys():
-        value = after[name]
-        if isinstance(value, str) and value:
-            message = message.replace(value, HIDDEN)
+def _without_private(message: str, change: Change) -> str:
+    """AFAS may quote a value that was sent or held, in another case, or cut off at the end."""
+    values = [
+        str(value)
+        for held in (change.before, change.after)
+        for name, value in held.items()
+        if name in PRIVATE and isinstance(value, str | int) and not isinstance(value, bool)
+    ]
+    for value in sorted(values, key=len, reverse=True):
+        for length in range(len(value), min(len(value), SHORTEST_PART) - 1, -1):
+            part = re.compile(re.escape(value[:length]), re.IGNORECASE)
+            message = part.sub(HIDDEN, message) if length else message
     return message
 
 

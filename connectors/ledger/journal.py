@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, bindparam, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from connectors.ledger.audit import Audit, refuse_secrets, without_secrets
+from connectors.ledger.audit import NOTHING, Audit, refuse_secrets, without_secrets
 from connectors.ledger.links import Links
 from connectors.ledger.records import JournalEntry, OpenIntent
 from connectors.ledger.tables import journal as journal_table
@@ -75,7 +75,7 @@ class Journal(Links, Audit):
                 refuse_secrets(change)
             announced = now()
             intents = [
-                _intent(run, profile, change) | {"announced": announced} for change in person
+                self._intent(run, profile, change) | {"announced": announced} for change in person
             ]
             try:
                 with self._writing() as connection:
@@ -83,6 +83,19 @@ class Journal(Links, Audit):
             except IntegrityError:
                 self._announce_again(intents)
             yield from person
+
+    def _intent(self, run: str, profile: str, change: Change) -> dict[str, Any]:
+        content = change.to_json()
+        masked = {name: without_secrets(content[name]) for name in ("before", "after", "context")}
+        private = sorted(self.private.get(change.target, NOTHING) & {*change.before, *change.after})
+        return {
+            "run": run,
+            "profile": profile,
+            "change": change.id,
+            "target": change.target,
+            "person": change.person,
+            "content": json.dumps(content | masked | {"private": private}, ensure_ascii=False),
+        }
 
     def _announce_again(self, intents: Sequence[dict[str, Any]]) -> None:
         statement = self._insert(journal_table)
@@ -134,7 +147,9 @@ class Journal(Links, Audit):
         for receipt in receipts:
             if receipt.change not in noted:
                 change = changes[receipt.change]
-                made = connection.execute(journal_table.insert(), _intent(run, profile, change))
+                made = connection.execute(
+                    journal_table.insert(), self._intent(run, profile, change)
+                )
                 key: Sequence[Any] = made.inserted_primary_key or ()
                 noted[receipt.change] = _Noted(key[0], change, None)
             row, content = noted[receipt.change], _content(receipt)
@@ -208,6 +223,7 @@ class Journal(Links, Audit):
                     announced=row.announced,
                     receipt=_receipt(row.receipt),
                     settled_by=row.settled_by,
+                    private=frozenset(json.loads(row.content).get("private", ())),
                 )
                 for row in connection.execute(statement)
             ]
@@ -224,19 +240,6 @@ class _Noted(NamedTuple):
 def _noted(connection: Connection, run: str, ids: list[str]) -> dict[str, _Noted]:
     rows = connection.execute(_NOTED, {"of": run, "ids": ids})
     return {row.change: _Noted(row.sequence, _change(row.content), row.receipt) for row in rows}
-
-
-def _intent(run: str, profile: str, change: Change) -> dict[str, Any]:
-    content = change.to_json()
-    masked = {name: without_secrets(content[name]) for name in ("before", "after", "context")}
-    return {
-        "run": run,
-        "profile": profile,
-        "change": change.id,
-        "target": change.target,
-        "person": change.person,
-        "content": json.dumps(content | masked, ensure_ascii=False),
-    }
 
 
 def _outcome(run: str, receipt: Receipt, content: str) -> dict[str, Any]:

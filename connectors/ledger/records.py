@@ -70,12 +70,14 @@ class JournalEntry:
         announced: When the intent was written; None for a change that was set aside unannounced.
         receipt: What became of it; None while that is open.
         settled_by: The run that brought the receipt: the run itself, or a later one after a crash.
+        private: Fields whose values are not shown.
     """
 
     change: Change
     announced: datetime | None
     receipt: Receipt | None
     settled_by: str | None
+    private: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

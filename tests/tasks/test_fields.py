@@ -140,3 +140,8 @@ def test_an_attribute_that_is_not_there_is_named():
     with pytest.raises(ConfigError, match="no attribute 'uppn'") as caught:
         mapped({"uppn": {"from": "accounts.ad.upn"}}, manifest=closed)
     assert caught.value.key == "targets.login.fields.uppn"
+
+
+def test_another_spelling_of_an_attribute_is_told_the_right_one():
+    with pytest.raises(ConfigError, match="no attribute 'UPN'; it is upn"):
+        mapped({"UPN": {"from": "accounts.ad.upn"}})

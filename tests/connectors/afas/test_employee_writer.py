@@ -3,7 +3,8 @@
 import pytest
 
 from connectors.afas.sandbox.afas import Afas
-from connectors.model.change import CreateAccount, DeleteAccount, DisableAccount
+from connectors.afas.writer import _without_private
+from connectors.model.change import CreateAccount, DeleteAccount, DisableAccount, UpdateAccount
 from connectors.model.receipt import Outcome
 from connectors.model.values import CLEAR
 from tests.connectors.afas.lab import calls, employee_update
@@ -217,3 +218,11 @@ def test_no_receipt_shows_a_private_value_that_failed(leaver, apply_employee, va
     assert receipt.outcome is Outcome.FAILED
     assert "example.org" not in receipt.detail
     assert "xxx" not in receipt.detail
+
+
+@pytest.mark.parametrize("quoted", [PRIVATE, PRIVATE.upper(), PRIVATE[:14]])
+def test_no_message_of_afas_quotes_a_private_value_in_any_way(quoted):
+    for before, after in (({"EmA2": PRIVATE}, {"EmA2": CLEAR}), ({}, {"EmA2": PRIVATE})):
+        change = UpdateAccount(target="t", person="1", ref="1", before=before, after=after)
+        shown = _without_private(f"the value {quoted}", change)
+        assert shown == "the value ***"

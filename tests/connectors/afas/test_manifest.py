@@ -97,3 +97,21 @@ def test_every_attribute_is_described(user_settings):
     for name in ("afas.employee", "afas.user"):
         for attribute in registry.find(name).manifest.attributes:
             assert attribute.description.endswith("."), attribute.name
+
+
+@pytest.mark.parametrize("field", ["EmA2", "U" + "A" * 32])
+def test_the_private_mail_that_documents_go_to_is_never_emptied(employee_settings, field):
+    settings = employee_settings(
+        payslips_to_private_mail=True,
+        private_mail_column="Email_prive",
+        documents_column="Digitale_documenten",
+        columns={field: "Email_prive"},
+    )
+    attribute = employee_manifest(settings).attribute(field)
+    assert (attribute.clearable, attribute.private) == (False, True)
+
+
+def test_another_spelling_of_a_private_field_is_no_field():
+    manifest = registry.find("afas.employee").manifest
+    assert manifest.attribute("ema2") is None
+    assert {"EmA2", "DaBi", "SoSe"} <= manifest.private

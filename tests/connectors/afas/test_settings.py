@@ -139,3 +139,19 @@ def test_user_codes_need_a_customer_that_the_address_mostly_says(wish):
     with pytest.raises(ConfigError) as caught:
         UserSettings(**elsewhere)
     assert caught.value.key == "customer"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        TOKEN,
+        f"http://{DIGITS}.example.org",
+        f"https://user:{DIGITS}@12345.rest.afas.online",
+        "https://[",
+    ],
+)
+def test_an_address_that_is_none_is_not_quoted_for_it_may_be_the_token(address):
+    with pytest.raises(ConfigError) as refused:
+        AfasSettings(base_url=address, token=TOKEN)
+    assert refused.value.key == "base_url"
+    assert DIGITS not in str(refused.value)

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from connectors.ledger.audit import MAX_TEXT, MAX_VALUE, audit_text
@@ -7,6 +9,7 @@ from connectors.model.change import UpdateAccount
 from connectors.model.receipt import Outcome
 from connectors.model.values import CLEAR
 from connectors.sdk.fanout import receipt_of
+from flows.history import _entry
 from tests.connectors.ledger.examples import (
     a_run,
     at_the_database,
@@ -76,6 +79,11 @@ def test_what_a_target_calls_private_is_not_shown_either(ledger):
     carry_out(ledger, done(change, "ref-1"))
     (line,) = ledger.audit()
     assert line.text == "EmA2: (private) → (empty); mail: (empty) → a@example.org"
+    (entry,) = ledger.journal("run-1")
+    assert entry.private == {"EmA2"}
+    shown = json.dumps(_entry(entry))
+    assert "at.home" not in shown
+    assert "a@example.org" in shown
 
 
 def test_a_private_value_is_mentioned_and_not_shown():
