@@ -1,5 +1,6 @@
 """The `retour` command: the same flows from a terminal."""
 
+import re
 import sys
 from datetime import date
 from pathlib import Path
@@ -130,7 +131,7 @@ def provision(
         as_of=as_of,
         persons=_ids(person, "--person"),
         targets=_ids(target, "--target"),
-        approve=approve,
+        approve=_digest(approve),
         report=_report_file(report),
     )
     raise typer.Exit(run_provision(request, _log_level()))
@@ -221,6 +222,14 @@ def _profile(given: str | None) -> str:
     from config.settings import read_settings
 
     return read_settings().profile
+
+
+def _digest(given: str | None) -> str | None:
+    """A digest, before a whole run finds out that it is none."""
+    if given is not None and not re.fullmatch(r"sha256:[0-9a-f]{64}", given):
+        message = f"{given!r} is no digest; that is sha256: and 64 hexadecimal digits"
+        raise ConfigError(message, key="--approve")
+    return given
 
 
 def _ids(given: list[str] | None, option: str) -> tuple[str, ...]:

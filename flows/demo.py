@@ -32,13 +32,15 @@ def main() -> int:
         with playground(FOLDER, people=PEOPLE) as ground:
             os.environ.update(ground.variables)
             _say(f"AFAS is served at {ground.variables['AFAS_URL']} with {PEOPLE} invented people,")
-            _say("and next to it an empty Active Directory. Prefect is starting ...")
+            _say("and next to it an Active Directory without staff. Prefect is starting ...")
             with prefect_server():
                 agreed = _play(ground)
     except RetourError as error:
         print(error, file=sys.stderr)
         return 2
     _say(f"That took {time.monotonic() - began:.0f} seconds. What to try next:")
+    _say(f"  RETOUR_LEDGER_URL=sqlite:///{FOLDER}/ledger.db .venv/bin/retour runs")
+    _say("                                                    what these runs did")
     _say("  make ui                                           the same in Prefect, with forms")
     _say("  .venv/bin/retour sandbox afas active_directory    sandboxes for a profile of yours")
     _say("  edit config/rules/20-care.yaml, make demo         what a changed rule does")
@@ -46,9 +48,7 @@ def main() -> int:
 
 
 def _play(ground: Playground) -> bool:
-    _head(
-        "1", "The first load. Two hundred accounts at once are over every limit, as they should be"
-    )
+    _head("1", "The first load. So many accounts at once are over every limit, as they should be")
     first = _run("retour provision", most_changes=3, most_notes=3)
     digest = first["plan"]["digest"]
     _say("Somebody has looked at that plan. It is approved, exactly as it is:")
@@ -61,7 +61,9 @@ def _play(ground: Playground) -> bool:
     writes, usn = len(ground.afas.writes), ground.directory.usn
     preview = _run("retour provision")
     sent, moved = len(ground.afas.writes) - writes, ground.directory.usn - usn
-    _say(f"AFAS received {sent} writes; the directory's highest committed USN moved by {moved}.")
+    _say(
+        f"AFAS received {sent} writes; the change counter of the directory (USN) moved by {moved}."
+    )
 
     _head("4", "Do it")
     live = _run("retour provision --live", live=True)
@@ -104,9 +106,10 @@ def _what_hr_does(ground: Playground) -> list[str]:
     for person in joiners:
         _say(
             f"  {person}  Janine van den Boele starts as a nurse, under her partner's name de Vries"
+            f"{' - another person of the same name' if person != joiners[0] else ''}"
         )
     _say(f"  {mover}  {name[mover]} moves from Care to IT")
-    _say(f"  {leaver}  {name[leaver]} had the last day yesterday")
+    _say(f"  {leaver}  The last day of {name[leaver]} was yesterday")
     return [*joiners, mover, leaver]
 
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any, Final
 
 from rich.text import Text
@@ -109,6 +109,7 @@ def _show_journal(record: RunRecord, journal: list[JournalEntry]) -> None:
             line()
         return
     line(Text("Journal", "bold"))
+    zone = _zone(record)
     rows = table("tried", "target", "person", "verb", "account", "outcome", "", wrapped=(4, 6))
     for entry in journal:
         receipt, change = entry.receipt, entry.change
@@ -117,7 +118,7 @@ def _show_journal(record: RunRecord, journal: list[JournalEntry]) -> None:
         if entry.settled_by not in {None, record.run}:
             detail = f"settled by run {entry.settled_by}. {detail}".rstrip()
         rows.add_row(
-            Text(_local(entry.announced) if entry.announced else "-", "dim"),
+            Text(_local(entry.announced, zone) if entry.announced else "-", "dim"),
             change.target,
             change.person,
             change.verb.value,
@@ -146,8 +147,13 @@ def _entry(entry: JournalEntry) -> dict[str, Any]:
     }
 
 
-def _local(moment: datetime) -> str:
-    return f"{moment.astimezone():%Y-%m-%d %H:%M:%S}"
+def _local(moment: datetime, zone: tzinfo | None) -> str:
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+
+
+def _zone(record: RunRecord) -> tzinfo | None:
+    """That of the report, so that a write does not seem to be before its run; None is ours."""
+    return datetime.fromisoformat(record.report["started"]).tzinfo if record.report else None
 
 
 def _took(record: RunRecord) -> str:

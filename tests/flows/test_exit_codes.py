@@ -193,6 +193,12 @@ def test_a_wrong_setting_of_a_connector_is_told_before_prefect_is_started(
     assert report_of(site.folder / "report.json")["exit"] == 2
 
 
+def test_what_is_no_digest_is_refused_before_anything_is_read(site: Site) -> None:
+    result = site.provision("--live", "--approve", "abc")
+    assert result.exit_code == 2
+    assert "'abc' is no digest" in result.stderr
+
+
 def test_every_mistake_has_a_line_of_its_own(site: Site) -> None:
     site.profile["timezone"] = "Europe/Amsterdm"
     site.profile["approval"] = "perhaps"
