@@ -24,7 +24,7 @@ from tasks.lifecycle.order import UPSTREAM, check_sources, order_targets, paths_
 from tasks.lifecycle.people import known_path
 from tasks.lifecycle.policy import Containers, FieldMapping, Leavers, Limit, TargetPolicy
 from tasks.lifecycle.rule_checks import check_rules
-from tasks.lifecycle.rules import Grant, Rule, Window
+from tasks.lifecycle.rule import Grant, Rule, Window
 
 NO_DOMAIN = "names-domain-is-not-set.invalid"
 """Stands in while a profile makes no addresses."""
@@ -59,7 +59,7 @@ def compile_targets(
     """
     specs = loaded.profile.targets
     order = order_targets({name: spec.depends_on for name, spec in specs.items()})
-    named = {target for rule in rules if rule.enabled for target in rule.grant}
+    named = {target for rule in rules if rule.counts for target in rule.grant}
     policies = {
         name: _policy(
             loaded, name, specs[name], connectors[name], settings[name], named=name in named
@@ -186,10 +186,10 @@ def _rule(spec: RuleSpec) -> Rule:
         when=_condition(spec.when),
         window=Window(spec.window.from_days, spec.window.until_days),
         grant={
-            target: Grant(given.account, given.access, (*given.groups, *given.permissions))
+            target: Grant(given.account, given.access, given.groups, given.permissions)
             for target, given in spec.grant.items()
         },
-        enabled=spec.enabled,
+        status="published" if spec.enabled else "draft",
     )
 
 

@@ -25,6 +25,7 @@ class RunRecord:
         exit: Exit code, None as `finished`; 137 after a crash.
         digest: Digest of its plan, None when it came to none.
         refused: Why a guard refused it, None when none did.
+        approved: Whether a person approved exactly its plan, which lifted the limits.
         report: The report as it was written to `--report`. Only `Ledger.run` fills it in.
     """
 
@@ -37,6 +38,7 @@ class RunRecord:
     exit: int | None = None
     digest: str | None = None
     refused: str | None = None
+    approved: bool = False
     report: dict[str, Any] | None = None
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Date,
     Dialect,
@@ -21,10 +22,11 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA: Final = "0002"
+SCHEMA: Final = "0003"
 """The newest migration: the schema that this code reads and writes."""
 VERSION_TABLE: Final = "ledger_version"
 """Where alembic notes the schema. Prefect uses its usual name, and may share the database."""
@@ -81,6 +83,7 @@ runs = Table(
     Column("digest", String),
     Column("refused", Text),
     Column("report", LargeBinary),  # JSON, zlib
+    Column("approved", Boolean, nullable=False, server_default=false()),  # its limits were lifted
     Index(None, "profile", "started"),
 )
 
@@ -153,6 +156,40 @@ grants = Table(
     Column("target", String, primary_key=True),
     Column("person", String, primary_key=True),
     Column("permission", String, primary_key=True),
+    Column("since", Instant, nullable=False),
+)
+
+# Names we gave: they are not given to anybody else, whatever became of the account.
+names = Table(
+    "names",
+    metadata,
+    Column("profile", String, primary_key=True),
+    Column("space", String, primary_key=True),  # such as "address" or "active_directory:login"
+    Column("value", String, primary_key=True),  # casefolded
+    Column("person", String, nullable=False),
+    Column("since", Instant, nullable=False),
+    Index(None, "profile", "person"),
+)
+
+# What HR called somebody when we made or took over their first account, as a hash: another one says
+# that the name has changed since.
+called = Table(
+    "called",
+    metadata,
+    Column("profile", String, primary_key=True),
+    Column("person", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("since", Instant, nullable=False),
+)
+
+# Issues of a reconciliation that somebody has looked at and does not want to see for a while.
+ignored = Table(
+    "ignored",
+    metadata,
+    Column("profile", String, primary_key=True),
+    Column("issue", String, primary_key=True),
+    Column("until", Date, nullable=False),
+    Column("reason", Text, nullable=False),
     Column("since", Instant, nullable=False),
 )
 

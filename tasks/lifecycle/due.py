@@ -8,7 +8,7 @@ from typing import Final
 import pandas as pd
 
 from tasks.lifecycle.policy import TargetPolicy
-from tasks.lifecycle.rules import Rule
+from tasks.lifecycle.rule import Rule
 
 Because = tuple[str, ...]
 
@@ -110,7 +110,7 @@ def too_late(policy: TargetPolicy, rules: Iterable[Rule]) -> str | None:
     kept = [
         rule.window.until_days
         for rule in rules
-        if rule.enabled and any(t in rule.grant and rule.grant[t].account for t in granting)
+        if rule.counts and any(t in rule.grant and rule.grant[t].account for t in granting)
     ]
     lingers = max(kept, default=0)
     if lingers + waits <= longest:

@@ -10,7 +10,7 @@ from connectors.model.accounts import Accounts
 from connectors.model.people import People
 from tasks.lifecycle.naming import NameOptions
 from tasks.lifecycle.policy import TargetPolicy
-from tasks.lifecycle.rules import Rule
+from tasks.lifecycle.rule import Rule
 
 
 class Memory:

@@ -8,7 +8,7 @@ from typing import Final
 
 from tasks.lifecycle.conditions import EXISTS, OPERATORS, All, AnyOf, Condition, Not, Test
 from tasks.lifecycle.people import ALIASES, FACTS, FactKind, kind_of, known_path
-from tasks.lifecycle.rules import Grant, Rule, Window
+from tasks.lifecycle.rule import Grant, Rule, Window
 
 Finding = tuple[str, str]
 """Id of a rule, and a sentence about it."""

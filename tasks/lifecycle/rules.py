@@ -6,7 +6,7 @@ contract in its window: without one there is no employment to be due something f
 up; nothing in a rule takes away what another one gives.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -17,64 +17,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from connectors.model.people import DATE_DTYPE, TEXT_DTYPE, People
-from tasks.lifecycle.conditions import Condition, ContractTable
-
-ACCOUNT: Final = "account"
-ACCESS: Final = "access"
-PERMISSION: Final = "permission"
+from tasks.lifecycle.conditions import ContractTable
+from tasks.lifecycle.rule import ACCESS, ACCOUNT, PERMISSION, Grant, Rule, Window
 
 Days = npt.NDArray[np.datetime64]
 Positions = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """The days around a contract on which a rule holds, first and last day included.
-
-    Attributes:
-        from_days: Days from the contract's first day; -7 begins a week earlier.
-        until_days: Days from the contract's last day; 30 ends a month later. A contract without an
-            end has a window without an end.
-    """
-
-    from_days: int = 0
-    until_days: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """What a rule gives in one target. An account is needed there before anything else.
-
-    Attributes:
-        account: That there is an account.
-        access: That the person can sign in.
-        permissions: Groups, roles or licences, by the names that rules use.
-    """
-
-    account: bool = False
-    access: bool = False
-    permissions: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """If these conditions hold on a contract in this window, these things are due.
-
-    Attributes:
-        id: Unique; stands in every `because`.
-        description: What it is for, in a sentence.
-        when: The conditions; `All()` holds for everybody with a contract in the window.
-        window: When.
-        grant: Target -> what is due there.
-        enabled: A rule that is switched off gives nothing.
-    """
-
-    id: str
-    description: str
-    when: Condition
-    window: Window
-    grant: Mapping[str, Grant]
-    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +52,7 @@ def assign(people: People, rules: Iterable[Rule], as_of: date) -> pd.DataFrame:
     """
     table = ContractTable(people)
     today = np.datetime64(as_of, "D")
-    active = [rule for rule in rules if rule.enabled]
+    active = [rule for rule in rules if rule.counts]
     items = sorted(
         {item for rule in active for item in _items(rule)},
         key=lambda item: (item.target, item.kind, item.permission),
@@ -164,7 +111,7 @@ def ended(people: People, rules: Iterable[Rule], as_of: date) -> pd.DataFrame:
     begun: list[pd.DataFrame] = []
     for rule in rules:
         targets = [target for target, grant in rule.grant.items() if grant.account]
-        if not (rule.enabled and targets):
+        if not (rule.counts and targets):
             continue
         first, last = _window(table, rule.window)
         was_open = (first <= today) & (np.isnat(last) | (first <= last))
@@ -197,7 +144,9 @@ def _items(rule: Rule) -> list[_Item]:
             items.add(_Item(target, ACCOUNT))
         if grant.access:
             items.add(_Item(target, ACCESS))
-        items.update(_Item(target, PERMISSION, name) for name in grant.permissions)
+        items.update(
+            _Item(target, PERMISSION, name) for name in (*grant.groups, *grant.permissions)
+        )
     return list(items)
 
 

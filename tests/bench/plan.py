@@ -18,7 +18,7 @@ from connectors.sdk.invent import invent
 from tasks.lifecycle.conditions import All, Test
 from tasks.lifecycle.inputs import Inputs, Memory
 from tasks.lifecycle.plan import make_plan
-from tasks.lifecycle.rules import Grant, Rule, Window
+from tasks.lifecycle.rule import Grant, Rule, Window
 from tests.bench.figure import Figure
 from tests.tasks.lifecycle.landscape import Landscape
 from tests.tasks.lifecycle.site import OPTIONS, POLICIES

@@ -20,7 +20,7 @@ from tasks.lifecycle.conditions import All
 from tasks.lifecycle.inputs import Inputs, Memory
 from tasks.lifecycle.plan import make_plan
 from tasks.lifecycle.policy import TargetPolicy
-from tasks.lifecycle.rules import Grant, Rule, Window
+from tasks.lifecycle.rule import Grant, Rule, Window
 from tasks.run import shards_of
 from tasks.seat import LiveSeat, PreviewSeat
 from tests.tasks.lifecycle.site import OPTIONS, fields

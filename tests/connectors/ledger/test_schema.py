@@ -54,6 +54,8 @@ def test_a_ledger_of_the_first_schema_keeps_its_snapshot_and_learns_the_keys(led
     at_the_database(
         ledger_url,
         'ALTER TABLE snapshots DROP COLUMN "keys"',
+        "ALTER TABLE runs DROP COLUMN approved",
+        *(f"DROP TABLE {name}" for name in ("names", "called", "ignored")),
         "UPDATE ledger_version SET version_num = '0001'",
     )
     with open_ledger(ledger_url) as ledger:

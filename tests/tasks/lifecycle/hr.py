@@ -10,7 +10,7 @@ import yaml
 
 from connectors.model.people import People
 from tasks.lifecycle.conditions import All, AnyOf, Condition, Not, Test
-from tasks.lifecycle.rules import Grant, Rule, Window
+from tasks.lifecycle.rule import Grant, Rule, Window
 
 CASES = Path(__file__).parent / "cases"
 
@@ -69,8 +69,9 @@ def rule(raw: dict[str, Any]) -> Rule:
         when=condition(raw.get("when")),
         window=Window(**raw.get("window", {})),
         grant={
-            target: Grant(**{**grant, "permissions": tuple(grant.get("permissions", ()))})
-            for target, grant in raw.get("grant", {"ad": {"account": True}}).items()
+            target: Grant(**{n: tuple(v) if isinstance(v, list) else v for n, v in given.items()})
+            for target, given in raw.get("grant", {"ad": {"account": True}}).items()
         },
-        enabled=raw.get("enabled", True),
+        status=raw.get("status", "published"),
+        windows={kind: Window(**given) for kind, given in raw.get("windows", {}).items()},
     )

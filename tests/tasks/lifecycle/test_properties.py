@@ -17,7 +17,7 @@ from tasks.lifecycle.conditions import All, Test
 from tasks.lifecycle.inputs import Inputs, Memory, Scope
 from tasks.lifecycle.plan import make_plan
 from tasks.lifecycle.policy import Leavers, TargetPolicy
-from tasks.lifecycle.rules import Grant, Rule, Window
+from tasks.lifecycle.rule import Grant, Rule, Window
 from tests.tasks.lifecycle.landscape import NOON, Landscape, Target
 from tests.tasks.lifecycle.site import DIRECTORY, OPTIONS, POLICIES, fields
 

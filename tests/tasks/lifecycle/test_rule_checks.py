@@ -4,7 +4,7 @@ import pytest
 
 from tasks.lifecycle.conditions import All, AnyOf, Not, Test
 from tasks.lifecycle.rule_checks import check_rules
-from tasks.lifecycle.rules import Grant, Rule, Window
+from tasks.lifecycle.rule import Grant, Rule, Window
 
 INSTANT = datetime(2026, 1, 1, tzinfo=UTC)
 TARGETS = {"active_directory", "google_workspace"}
