@@ -7,19 +7,20 @@ needs no entry anywhere. Each runs in a process of its own, so that none pays fo
 import argparse
 import importlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-NOT_A_BENCH = {"__init__", "__main__", "figure"}
+MEASURES = "\ndef measure()"
 
 
 def benches() -> list[str]:
     """Names of all benchmarks."""
-    names = (file.stem for file in HERE.glob("*.py"))
-    return sorted(name for name in names if name not in NOT_A_BENCH and not name.startswith("_"))
+    files = HERE.glob("*.py")
+    return sorted(file.stem for file in files if MEASURES in file.read_text(encoding="utf-8"))
 
 
 def measure_here(name: str) -> None:
@@ -68,11 +69,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("name", nargs="*", help=f"which: {', '.join(benches())}; all without")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the JSON there")
+    parser.add_argument("--quick", action="store_true", help="without what takes minutes")
     parser.add_argument("--here", metavar="NAME", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.here:
         measure_here(given.here)
         return 0
+    if given.quick:
+        os.environ["RETOUR_BENCH_QUICK"] = "1"
     unknown = sorted(set(given.name) - set(benches()))
     if unknown:
         parser.error(f"there is no {unknown[0]!r}; there are {', '.join(benches())}")

@@ -22,8 +22,8 @@ from connectors.afas.connection import GetConnectors
 from connectors.afas.mapping import COLUMNS, ORDER
 from connectors.afas.settings import SourceSettings
 from connectors.afas.source import AfasSource
+from tests.bench.apart import peak
 from tests.bench.figure import Figure
-from tests.bench.plan import _peak
 
 PERSONS: Final = int(os.environ.get("RETOUR_BENCH_PEOPLE", "100000"))
 ROUNDS: Final = 3
@@ -96,11 +96,11 @@ def _apart(work: Callable[[str, str], Any], base_url: str, token: str) -> Measur
 
 
 def _measured(work: Callable[[str, str], Any], base_url: str, token: str) -> Measured:
-    before = _peak(anew=True)
+    before = peak(anew=True)
     start, busy = time.perf_counter(), time.process_time()
     found = work(base_url, token)
     seconds, processor = time.perf_counter() - start, time.process_time() - busy
-    return seconds, processor, _peak() - before, len(found)
+    return seconds, processor, peak() - before, len(found)
 
 
 def _imported(base_url: str, token: str) -> Any:

@@ -1,161 +1,226 @@
-"""Planning: 20,000 persons in three targets, with nothing to do and with 1,000 movers."""
+"""Planning: 60 rules, 5 targets, 1.2 contracts each, a hundredth of the people changed.
 
-import gc
+Each size is planned in a process of its own. The memory is that of the whole process at its
+highest, the import and the readings of every target among it. `--quick` leaves out the million.
+"""
+
+import itertools
+import math
+import os
 import pickle
-import resource
 import tempfile
 import time
-from collections.abc import Iterator
-from datetime import date
-from multiprocessing import get_context
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, NamedTuple
+from unittest.mock import patch
 
-from connectors.model.accounts import Accounts
-from connectors.model.people import People
 from connectors.model.plan import Plan
-from connectors.sdk.invent import invent
-from tasks.lifecycle.conditions import All, Test
-from tasks.lifecycle.inputs import Inputs, Memory
+from tasks.lifecycle import plan as planner
+from tasks.lifecycle.inputs import Inputs
 from tasks.lifecycle.plan import make_plan
-from tasks.lifecycle.rule import Grant, Rule, Window
+from tests.bench.apart import apart, peak, tidy
+from tests.bench.company import changed_company, company
 from tests.bench.figure import Figure
-from tests.tasks.lifecycle.landscape import Landscape
-from tests.tasks.lifecycle.site import OPTIONS, POLICIES
+from tests.bench.plan_in_pandas import differing
 
-PERSONS: Final = 20_000
-MOVERS: Final = 1_000
-DAY: Final = date(2026, 11, 23)
-SECONDS: Final = 5.0
-MEGABYTES: Final = 150.0
-ROUNDS: Final = 3
+QUICK: Final = "RETOUR_BENCH_QUICK"
+"""Set by `--quick`."""
+CHANGED: Final = 0.01
+WARM_UP: Final = 500
+GROWTH: Final = 1.1
+
+
+class Size(NamedTuple):
+    """A size of the company, and what planning it may cost."""
+
+    persons: int
+    rounds: int
+    seconds: float | None = None
+    megabytes: float | None = None
+
+
+SIZES: Final = (
+    Size(20_000, rounds=3),
+    Size(100_000, rounds=3, seconds=3.0, megabytes=800.0),
+    Size(1_000_000, rounds=1, seconds=35.0, megabytes=5_000.0),
+)
+AGAINST_PANDAS: Final = 100_000
+
+
+STEPS: Final = {"mapping": "person_facts", "rules": "Assignments", "desired state": "desire"}
+"""Steps of a plan, by the names that the planner calls them by; the rest is matching and diff."""
+REST: Final = "matching and diff"
+
+
+class Cost(NamedTuple):
+    """What a piece of work took."""
+
+    seconds: float
+    processor: float
+    megabytes: float
+
+
+class Planned(NamedTuple):
+    """What planning one company took."""
+
+    input: float
+    """Megabytes of the process before planning."""
+    whole: Cost
+    steps: dict[str, Cost]
+    changes: int
 
 
 def measure() -> Iterator[Figure]:
-    """Plan a first load, execute it on a model, then plan without and with movers."""
-    people = invent(PERSONS, 1, DAY)
-    rules = _rules(people)
-    landscape = Landscape(POLICIES)
-    for place, name in enumerate(sorted({n for r in rules for n in _of_ad(r).permissions})):
-        landscape.targets["ad"].groups[f"g-{place}"] = name
-    for person in people.persons["external_id"]:
-        landscape.targets["hr"].accounts[person] = {"person": person}
-        landscape.targets["hr"].attributes[person] = {"number": person, "BcCo": f"9{person}"}
-
-    first = _inputs(people, rules, landscape)
-    plan, seconds, _ = _plan(first)
-    yield Figure(name=f"first load, {len(plan):,} changes", value=seconds, unit="s")
-    landscape.apply(plan)
-    accounts, memory = landscape.read(), landscape.memory()
-
-    for what, import_, goal in (
-        (f"{PERSONS:,} persons, 3 targets, nothing to do", people, 0),
-        (f"{PERSONS:,} persons, 3 targets, {MOVERS:,} movers", _moved(people), None),
-    ):
-        changes, seconds, processor, megabytes = _apart(
-            pickle.dumps((import_, rules, accounts, memory))
+    """Plan companies of several sizes, and sketch one of them in pandas."""
+    sizes = SIZES[:-1] if os.environ.get(QUICK) else SIZES
+    found: dict[int, Planned] = {}
+    seconds = apart(_settled, sizes[0].persons)
+    yield Figure(name=f"{sizes[0].persons:,} people, nothing to do", value=seconds, unit="s")
+    for size in sizes:
+        with tempfile.TemporaryDirectory() as folder:
+            path = f"{folder}/company"
+            apart(_write, path, size.persons)
+            planned = found[size.persons] = apart(_planned, path, size.rounds)
+            yield from _figures(size, planned)
+            if size.persons == AGAINST_PANDAS:
+                yield from _against_pandas(planned, apart(_sketched, path))
+    for less, more in itertools.pairwise(sizes):
+        # Of processor time, which does not grow with what else the machine does.
+        ratio = found[more.persons].whole.processor / found[less.persons].whole.processor
+        yield Figure(
+            name=f"growth from {less.persons:,} to {more.persons:,}: exponent",
+            value=math.log(ratio) / math.log(more.persons / less.persons),
+            unit="",
+            goal=GROWTH,
         )
-        assert goal is None or changes == goal, "a plan that was executed plans the same again"
-        yield Figure(name=f"{what}: {changes:,} changes", value=seconds, unit="s", goal=SECONDS)
-        yield Figure(name="… processor time", value=processor, unit="s")
-        yield Figure(name="… memory beyond the input", value=megabytes, unit="MB", goal=MEGABYTES)
-        yield Figure(name="… persons per second", value=PERSONS / processor, unit="persons/s")
 
 
-def _apart(pickled: bytes) -> tuple[int, float, float, float]:
-    """Changes, seconds, processor seconds and megabytes of a planning, in a fresh process."""
-    with tempfile.NamedTemporaryFile() as file, get_context("spawn").Pool(1) as pool:
-        file.write(pickled)
-        file.flush()
-        return pool.apply(_plan_file, (file.name,))
+def _figures(size: Size, planned: Planned) -> Iterator[Figure]:
+    whole = planned.whole
+    yield Figure(
+        name=f"{size.persons:,} people, {planned.changes:,} changes",
+        value=whole.seconds,
+        unit="s",
+        goal=size.seconds,
+    )
+    for step, cost in planned.steps.items():
+        yield Figure(name=f"… {step}", value=cost.seconds, unit="s")
+    yield Figure(name="… processor time", value=whole.processor, unit="s")
+    yield Figure(name="… memory", value=whole.megabytes, unit="MB", goal=size.megabytes)
+    yield Figure(name="… memory of the input alone", value=planned.input, unit="MB")
+    for step, cost in planned.steps.items():
+        yield Figure(
+            name=f"… memory beyond it: {step}", value=cost.megabytes - planned.input, unit="MB"
+        )
 
 
-def _plan_file(path: str) -> tuple[int, float, float, float]:
+def _against_pandas(planned: Planned, sketch: Cost) -> Iterator[Figure]:
+    yield Figure(name="… crude sketch in pandas", value=sketch.seconds, unit="s")
+    yield Figure(name="… crude sketch, memory", value=sketch.megabytes, unit="MB")
+    yield Figure(
+        name="… planner to crude sketch",
+        value=planned.whole.seconds / sketch.seconds,
+        unit="x",
+        than="crude sketch",
+    )
+
+
+def _write(path: str, persons: int) -> None:
+    """Make a company, and keep it for others to plan: what making it took is not their memory."""
+    made = changed_company(persons, CHANGED)
+    with Path(path).open("wb") as file:
+        pickle.dump((made.inputs, made.changed), file, protocol=5)
+
+
+def _read(path: str) -> tuple[Inputs, frozenset[str]]:
     with Path(path).open("rb") as file:
-        people, rules, accounts, memory = pickle.load(file)  # noqa: S301 - our own
-    inputs = _of(people, rules, accounts, memory)
-    gc.collect()
-    before = _peak(anew=True)
-    plan, seconds, processor = _plan(inputs)
-    megabytes = _peak() - before
-    for _ in range(ROUNDS - 1):
-        _, again, busy = _plan(inputs)
-        seconds, processor = min(seconds, again), min(processor, busy)
-    return len(plan), seconds, processor, megabytes
+        inputs, changed = pickle.load(file)  # noqa: S301 - our own
+    return inputs, changed
 
 
-def _plan(inputs: Inputs) -> tuple[Plan, float, float]:
-    start, busy = time.perf_counter(), time.process_time()
-    plan = make_plan(inputs)
-    return plan, time.perf_counter() - start, time.process_time() - busy
+def _settled(persons: int) -> float:
+    """Plan a company of which nothing has changed."""
+    inputs = company(persons)
+    first, plan = _cost(lambda: make_plan(inputs))
+    assert not len(plan), "where nothing changed there is nothing to do"
+    return first.seconds
 
 
-def _peak(*, anew: bool = False) -> float:
-    """Highest memory use of this process so far, in MB; `anew` counts from now on (Linux only)."""
-    if not Path("/proc/self/clear_refs").exists():
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    if anew:
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    status = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
+def _planned(path: str, rounds: int) -> Planned:
+    """Plan one company in this process."""
+    make_plan(changed_company(WARM_UP, CHANGED).inputs)
+    inputs, changed = _read(path)
+    tidy()
+    before = peak(anew=True)
+    plan, whole, steps = _steps(inputs)
+    assert {change.person for change in plan.changes} == changed, "who changed is in the plan"
+    for _ in range(rounds - 1):
+        _, again, faster = _steps(inputs)
+        whole = _better(whole, again)
+        steps = {step: _better(steps[step], faster[step]) for step in steps}
+    return Planned(before, whole, steps, len(plan))
 
 
-def _rules(people: People) -> tuple[Rule, ...]:
-    departments = sorted(people.departments["external_id"])
-    everybody = [
-        ("staff", Window(-7, 0), {"ad": Grant(account=True, permissions=("All",))}),
-        ("access", Window(), {"ad": Grant(access=True)}),
-        ("app", Window(), {"app": Grant(account=True, access=True)}),
-    ]
-    return (
-        *(Rule(name, "", All(), window, grant) for name, window, grant in everybody),
-        *(
-            Rule(
-                f"dept-{key.lower()}",
-                "",
-                Test("contract.department.id", "equals", key),
-                Window(),
-                {"ad": Grant(permissions=(f"G-{key}",))},
+def _steps(inputs: Inputs) -> tuple[Plan, Cost, dict[str, Cost]]:
+    """A plan, what it took, and what each step of it did."""
+    spent = dict.fromkeys(STEPS, Cost(0, 0, 0))
+    outside = 0.0
+
+    def measured(step: str, work: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*given: Any, **named: Any) -> Any:
+            nonlocal outside
+            outside = max(outside, peak())
+            peak(anew=True)
+            begun, busy = time.perf_counter(), time.process_time()
+            answer = work(*given, **named)
+            seconds, processor, most = spent[step]
+            spent[step] = Cost(
+                seconds + time.perf_counter() - begun,
+                processor + time.process_time() - busy,
+                max(most, peak()),
             )
-            for key in departments
-        ),
+            peak(anew=True)
+            return answer
+
+        return call
+
+    with ExitStack() as stack:
+        for step, name in STEPS.items():
+            work = measured(step, getattr(planner, name))
+            stack.enter_context(patch.object(planner, name, work))
+        whole, plan = _cost(lambda: make_plan(inputs))
+    rest = Cost(
+        whole.seconds - sum(cost.seconds for cost in spent.values()),
+        whole.processor - sum(cost.processor for cost in spent.values()),
+        max(outside, whole.megabytes),
+    )
+    steps = {**spent, REST: rest}
+    most = max(cost.megabytes for cost in steps.values())
+    return plan, Cost(whole.seconds, whole.processor, most), steps
+
+
+def _sketched(path: str) -> Cost:
+    """The same company with plain pandas, the better of two rounds."""
+    inputs, changed = _read(path)
+    first, found = _cost(lambda: differing(inputs))
+    assert found == changed, "the sketch finds the same persons"
+    again, _ = _cost(lambda: differing(inputs))
+    return _better(first, again)
+
+
+def _better(first: Cost, again: Cost) -> Cost:
+    """The shorter time; the memory of the first round, before anything was kept for later."""
+    return Cost(
+        min(first.seconds, again.seconds), min(first.processor, again.processor), first.megabytes
     )
 
 
-def _of_ad(rule: Rule) -> Grant:
-    return rule.grant.get("ad", Grant())
-
-
-def _moved(people: People) -> People:
-    """The same people, a thousand of them in the next department."""
-    contracts = people.contracts.copy()
-    chosen = contracts.drop_duplicates("person_id").index[:: PERSONS // MOVERS]
-    keys = sorted(people.departments["external_id"])
-    following = dict(zip(keys, keys[1:] + keys[:1], strict=True))
-    contracts.loc[chosen, "department_id"] = contracts.loc[chosen, "department_id"].map(following)
-    contracts.loc[chosen, "department_name"] = None
-    return People(
-        persons=people.persons,
-        contracts=contracts,
-        departments=people.departments,
-        taken_at=people.taken_at,
-    )
-
-
-def _inputs(people: People, rules: tuple[Rule, ...], landscape: Landscape) -> Inputs:
-    return _of(people, rules, landscape.read(), landscape.memory())
-
-
-def _of(
-    people: People, rules: tuple[Rule, ...], accounts: dict[str, Accounts], memory: Memory
-) -> Inputs:
-    return Inputs(
-        profile="bench",
-        as_of=DAY,
-        people=people,
-        rules=rules,
-        policies=POLICIES,
-        accounts=accounts,
-        memory=memory,
-        options=OPTIONS,
-    )
+def _cost(work: Callable[[], Any]) -> tuple[Cost, Any]:
+    tidy()
+    peak(anew=True)
+    begun, busy = time.perf_counter(), time.process_time()
+    answer = work()
+    seconds, processor = time.perf_counter() - begun, time.process_time() - busy
+    return Cost(seconds, processor, peak()), answer
