@@ -2,7 +2,11 @@
 
 A group of keys holds when each of its entries holds. An entry is `all`, `any` or `not` with
 conditions in it, or a path with what its value has to be, as in `{contract.fte: {at_least: 0.2}}`.
-A value instead of operators means `equals`. An empty group holds for everybody.
+A value instead of operators means `equals`. An empty group holds for everybody. `is` and `is_not`
+are other words for `equals` and `not_equals`.
+
+Here it is only looked at how a condition is written. Whether there is such a path, and whether an
+operator suits what it holds, is asked where rules are compiled.
 """
 
 import re
@@ -79,6 +83,13 @@ def _list(value: Any) -> tuple[Scalar, ...]:
     return tuple(value)
 
 
+def _texts(value: Any) -> tuple[Scalar, ...]:
+    values = value if isinstance(value, list) else [value]
+    if values and all(isinstance(item, str) and item for item in values):
+        return tuple(values)
+    raise ValueError("takes text, or a list of texts; a number needs quotes")
+
+
 def _text(value: Any) -> str:
     if isinstance(value, str) and value:
         return value
@@ -101,6 +112,24 @@ def _day(value: Any) -> str:
         raise ValueError("takes a day such as 2026-01-31") from None
 
 
+def _range(value: Any) -> tuple[Scalar, ...]:
+    bounds = _both(value, _number) or _both(value, _day)
+    if bounds is None:
+        raise ValueError("takes the lowest and the highest: two numbers or two days in [ ]")
+    lowest, highest = bounds
+    if lowest > highest:  # type: ignore[operator]  # two of one kind
+        raise ValueError("takes the lowest first, then the highest")
+    return bounds
+
+
+def _both(value: Any, operand: "Operand") -> tuple[Scalar, Scalar] | None:
+    """Two values of a list, None where there are not two of that kind."""
+    with suppress(ValueError):
+        lowest, highest = map(operand, value if isinstance(value, list) else ())
+        return lowest, highest  # type: ignore[return-value]  # an operand of one value each
+    return None
+
+
 def _boolean(value: Any) -> bool:
     if isinstance(value, bool):
         return value
@@ -117,15 +146,25 @@ OPERATORS: Final[dict[str, Operand]] = {
     "contains": _text,
     "starts_with": _text,
     "ends_with": _text,
+    "matches": _text,
+    "within": _texts,
     "at_least": _number,
     "at_most": _number,
     "above": _number,
     "below": _number,
-    "exists": _boolean,
+    "between": _range,
     "before": _day,
     "after": _day,
+    "on_or_before": _day,
+    "on_or_after": _day,
+    "exists": _boolean,
 }
 """Operator -> what its value must be: scalar, tuple, text, float, ISO day (as text) or bool."""
+
+OTHER_WORDS: Final = {"is": "equals", "is_not": "not_equals"}
+"""Word -> the operator it stands for."""
+
+KNOWN: Final = (*OTHER_WORDS, *OPERATORS)
 
 COMBINED: Final = ("all", "any", "not")
 ROOTS: Final = ("person", "contract")
@@ -190,17 +229,18 @@ def _entry(name: str, value: Any, key: Key, problems: Problems) -> Iterator[Cond
             (key, "a path begins with person. or contract., such as contract.department.id")
         )
     else:
-        problems.append((key, f"unknown key{hint(name, (*COMBINED, *OPERATORS))}"))
+        problems.append((key, f"unknown key{hint(name, (*COMBINED, *KNOWN))}"))
 
 
 def _tests(path: str, value: Any, key: Key, problems: Problems) -> Iterator[Test]:
     if isinstance(value, dict) and not value:
-        problems.append((key, f"needs an operator{hint('', tuple(OPERATORS))}"))
+        problems.append((key, f"needs an operator{hint('', KNOWN)}"))
     wanted = value if isinstance(value, dict) else {"equals": value}
-    for operator, operand in wanted.items():
-        at = (*key, operator) if isinstance(value, dict) else key
+    for word, operand in wanted.items():
+        at = (*key, word) if isinstance(value, dict) else key
+        operator = OTHER_WORDS.get(word, word)
         if operator not in OPERATORS:
-            problems.append((at, f"unknown operator{hint(operator, tuple(OPERATORS))}"))
+            problems.append((at, f"unknown operator{hint(word, KNOWN)}"))
             continue
         try:
             yield Test(path, operator, OPERATORS[operator](operand))
@@ -209,13 +249,44 @@ def _tests(path: str, value: Any, key: Key, problems: Problems) -> Iterator[Test
 
 
 _SCALAR_SCHEMA: Final = {"type": ["string", "number", "boolean"]}
+_TEXT_SCHEMA: Final = {"type": "string", "minLength": 1}
 _OPERAND_SCHEMAS: Final[dict[Operand, dict[str, Any]]] = {
     _scalar: _SCALAR_SCHEMA,
     _list: {"type": "array", "items": _SCALAR_SCHEMA, "minItems": 1},
-    _text: {"type": "string", "minLength": 1},
+    _text: _TEXT_SCHEMA,
+    _texts: {"anyOf": [_TEXT_SCHEMA, {"type": "array", "items": _TEXT_SCHEMA, "minItems": 1}]},
     _number: {"type": "number"},
+    _range: {
+        "type": "array",
+        "items": {"type": ["number", "string"]},
+        "minItems": 2,
+        "maxItems": 2,
+    },
     _day: {"type": "string", "format": "date"},
     _boolean: {"type": "boolean"},
+}
+_MEANING: Final[dict[str, str]] = {
+    "is": "Exactly this value; case makes no difference.",
+    "is_not": "Any other value, or none.",
+    "equals": "Exactly this value; the same as is.",
+    "not_equals": "Any other value, or none; the same as is_not.",
+    "in": "One of these values.",
+    "not_in": "None of these values, or none at all.",
+    "contains": "This text is somewhere in it.",
+    "starts_with": "It begins with this text.",
+    "ends_with": "It ends with this text.",
+    "matches": "The whole of it matches this regular expression; case makes no difference.",
+    "within": "This department, one of these, or any department below.",
+    "at_least": "This number or more.",
+    "at_most": "This number or less.",
+    "above": "More than this number.",
+    "below": "Less than this number.",
+    "between": "From the first to the second, both included: numbers or days.",
+    "before": "Earlier than this day.",
+    "after": "Later than this day.",
+    "on_or_before": "This day or earlier.",
+    "on_or_after": "This day or later.",
+    "exists": "Whether there is a value at all.",
 }
 _NESTED: Final = {"$ref": "#/$defs/Condition"}
 
@@ -245,7 +316,11 @@ CONDITION_SCHEMA: Final[dict[str, Any]] = {
                 {
                     "type": "object",
                     "properties": {
-                        name: _OPERAND_SCHEMAS[operand] for name, operand in OPERATORS.items()
+                        word: {
+                            **_OPERAND_SCHEMAS[OPERATORS[OTHER_WORDS.get(word, word)]],
+                            "description": _MEANING[word],
+                        }
+                        for word in KNOWN
                     },
                     "additionalProperties": False,
                     "minProperties": 1,

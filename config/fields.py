@@ -61,7 +61,7 @@ class FieldSpec(Spec):
     taken over, and includes what `update` writes; `delete` is for records that a delete clears."""
     unique: bool = False
     """Whether nobody else may have the value of a new account; left out, the connector knows."""
-    compare: Literal["exact", "ignore_case", "dn"] | None = None
+    compare: Literal["exact", "ignore_case", "dn", "set"] | None = None
     """When two values count as equal; left out, the connector knows."""
     store: bool = True
     """Whether targets that depend on this one may read the value as `accounts.TARGET.ATTRIBUTE`;

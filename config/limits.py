@@ -1,14 +1,14 @@
 """Limits: how much one run may change before a person has to look."""
 
 import re
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final
 
 from pydantic import Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from config.defaults import SOURCE_LIMITS, TARGET_LIMITS
-from config.spec import Spec
+from config.defaults import SOURCE_LIMITS, TARGET_LIMITS, WINDOW_DAYS, WINDOW_TIMES
+from config.spec import Spec, Whole
 
 UNLIMITED: Final = "unlimited"
 _PERCENT: Final = re.compile(r"(\d{1,3}(?:\.\d{1,4})?)\s*%")
@@ -89,15 +89,39 @@ class SourceLimits(Spec):
     """Persons whom the import leaves out because something is missing."""
     changed: Limit | None = None
     """Persons of whom any field or contract changed."""
+    attribute: Limit | None = None
+    """Persons with another value in one field, such as the department: for each field by itself."""
+    emptied: Limit | None = None
+    """Persons without the value that one field had: for each field by itself. A field that is empty
+    for everybody who had it counts as too many, however few they are."""
 
     def complete(self) -> dict[str, Limit]:
         """A limit for every kind of difference: the one given, else the default."""
         return _complete(self, SOURCE_LIMITS)
 
 
-Verb = Literal[
-    "correlate", "create", "update", "enable", "disable", "move", "grant", "revoke", "delete"
-]
+class WindowLimits(Spec):
+    """How many changes of each verb the runs of several days may make together in one target.
+
+    What a person approved does not count.
+    """
+
+    create: Limit | None = None
+    """Accounts made."""
+    update: Limit | None = None
+    """Changes of attributes."""
+    enable: Limit | None = None
+    """Accounts that may sign in again, or for the first time."""
+    disable: Limit | None = None
+    """Accounts that may not sign in any more; left out, twice what one run may do."""
+    move: Limit | None = None
+    """Accounts put into another container."""
+    grant: Limit | None = None
+    """Memberships and permissions given."""
+    revoke: Limit | None = None
+    """Memberships and permissions taken away; left out, twice what one run may do."""
+    delete: Limit | None = None
+    """Accounts removed; left out, twice what one run may do."""
 
 
 class TargetLimits(Spec):
@@ -116,15 +140,51 @@ class TargetLimits(Spec):
     move: Limit | None = None
     """Accounts put into another container."""
     grant: Limit | None = None
-    """Memberships and permissions given."""
+    """Memberships and permissions given; a share is of those granted now."""
+    grant_permission: Limit | None = None
+    """Of these, permissions that are no groups: roles, licences."""
     revoke: Limit | None = None
-    """Memberships and permissions taken away."""
+    """Memberships and permissions taken away; a share is of those granted now."""
+    revoke_permission: Limit | None = None
+    """Of these, permissions that are no groups: roles, licences."""
     delete: Limit | None = None
     """Accounts removed."""
+    losses: Limit | None = None
+    """Persons who keep their account and lose a membership or permission."""
+    over_days: Annotated[Whole, Field(ge=1, le=366)] | None = None
+    """Days that `cumulative` looks at, today included; 7 when left out."""
+    cumulative: WindowLimits = WindowLimits()
+    """How much the runs of these days may change together."""
 
     def complete(self, below: "TargetLimits | None" = None) -> dict[str, Limit]:
         """A limit for every verb: the one given here, else the one below, else the default."""
         return _complete(self, TARGET_LIMITS, below)
+
+    def complete_window(self, below: "TargetLimits | None" = None) -> dict[str, Limit]:
+        """The limits of the window: given here, else below, else some times what one run may do."""
+        one_run = self.complete(below)
+        return {
+            verb: getattr(self.cumulative, verb)
+            or (getattr(below.cumulative, verb) if below else None)
+            or _times(one_run[verb], WINDOW_TIMES.get(verb))
+            for verb in WindowLimits.model_fields
+        }
+
+    def days(self, below: "TargetLimits | None" = None) -> int:
+        """How many days the window has."""
+        return self.over_days or (below.over_days if below else None) or WINDOW_DAYS
+
+
+def _times(limit: Limit, times: int | None) -> Limit:
+    """So many times as much; no limit for None."""
+    if times is None:
+        return Limit()
+    more: dict[str, float] = {}
+    if limit.count is not None:
+        more["count"] = limit.count * times
+    if limit.share is not None:
+        more["share"] = min(1.0, limit.share * times)
+    return limit.model_copy(update=more)
 
 
 def _complete(given: Spec, defaults: Any, below: Spec | None = None) -> dict[str, Limit]:

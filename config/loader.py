@@ -1,6 +1,6 @@
 """Loading a profile: found by name or path, variables expanded, checked, lines remembered."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,7 +28,7 @@ class LoadedProfile:
         name: Name of its file without the suffix.
         path: Its file, absolute.
         profile: Variables expanded, paths in settings absolute, secrets still references.
-        rules: In the order of files and lines, those that are not enabled too.
+        rules: In the order of files and lines, drafts and retired ones too.
     """
 
     name: str
@@ -78,6 +78,22 @@ class LoadedProfile:
         """
         return self._resolved(self.profile.source.settings, "source.settings", skip, block_secret)
 
+    def further_settings(
+        self,
+        source: str,
+        *,
+        skip: frozenset[str] = frozenset(),
+        block_secret: BlockSecret | None = None,
+    ) -> dict[str, Any]:
+        """Settings of a further source with secrets resolved, except those in `skip`.
+
+        Raises:
+            ConfigError: A secret is nowhere; with file, line and key.
+            KeyError: There is no such source.
+        """
+        settings = self.profile.sources[source].settings
+        return self._resolved(settings, f"sources.{source}.settings", skip, block_secret)
+
     def target_settings(
         self,
         target: str,
@@ -124,6 +140,24 @@ def load_profile(name_or_path: str) -> LoadedProfile:
     profile = _read_profile(file, environment)
     rules = read_rules(rule_files(profile.rules, file), environment)
     return LoadedProfile(path.stem, file.path, profile, rules, file)
+
+
+def with_rules(loaded: LoadedProfile, entries: tuple[str, ...]) -> LoadedProfile:
+    """The same profile under other rules.
+
+    Args:
+        loaded: The profile.
+        entries: Files and folders, relative to the working directory; without any, its own rules.
+
+    Raises:
+        ConfigError: As for the rules of a profile.
+    """
+    if not entries:
+        return loaded
+    files = rule_files(
+        tuple(str(Path(one).expanduser().absolute()) for one in entries), loaded._file
+    )
+    return replace(loaded, rules=read_rules(files, read_environment()))
 
 
 def profile_names() -> list[str]:
@@ -176,13 +210,12 @@ def _anchored(content: dict[str, Any], folder: Path) -> dict[str, Any]:
             return group
         return {**group, "settings": anchor_paths(group["settings"], folder)}
 
-    targets = content.get("targets")
     return {
         **content,
         **({"source": anchored(content["source"])} if "source" in content else {}),
-        **(
-            {"targets": {name: anchored(target) for name, target in targets.items()}}
-            if isinstance(targets, dict)
-            else {}
-        ),
+        **{
+            groups: {name: anchored(group) for name, group in content[groups].items()}
+            for groups in ("sources", "targets")
+            if isinstance(content.get(groups), dict)
+        },
     }

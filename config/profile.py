@@ -5,25 +5,23 @@ from functools import cache
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
-
-from config.defaults import (
-    COMMON_NAME_GENERATOR,
-    DISPLAY_GENERATOR,
-    INITIALS_GENERATOR,
-    LOGIN_GENERATOR,
-    MAIL_GENERATOR,
-    SURNAME_GENERATOR,
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
 )
+
 from config.fields import FieldSpecs
 from config.limits import Limit, SourceLimits, TargetLimits
+from config.names import NamesSpec
 from config.several import hint
-from config.spec import Spec, Text, Whole
+from config.sources import FurtherSourceSpec, SourceName
+from config.spec import Key, Spec, Text, Whole
 
 _TARGET: Final = re.compile(r"[a-z][a-z0-9_]*")
-_DOMAIN: Final = re.compile(
-    r"(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}"
-)
 _CORRELATED: Final = re.compile(r"person\.[a-z]\w*(?:\.[\w-]+)*")
 
 
@@ -52,17 +50,31 @@ class SourceSpec(Spec):
     """How far an import may be from the last one before it is refused."""
 
 
+def _or_never(given: Any) -> Any:
+    return None if given == "never" else given
+
+
+Days = Annotated[
+    Annotated[Whole, Field(ge=0)] | None,
+    BeforeValidator(_or_never),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 0}, {"const": "never"}]}),
+]
+"""A number of days, or `never`."""
+
+
 class LeaversSpec(Spec):
     """What happens to the account of somebody who is not due it any more."""
 
-    disable_after_days: Whole = Field(default=0, ge=0)
-    """Days until it is disabled; 0 is the first day without."""
-    delete_after_days: Annotated[Whole, Field(ge=0)] | None = None
-    """Days until it is deleted; left out, it never is."""
+    disable_after_days: Days = 0
+    """Days until it is disabled; 0 is the first day without. `never` keeps it as it is, though what
+    rules gave to it is taken back."""
+    delete_after_days: Days = None
+    """Days until it is deleted; left out, or `never`, it never is."""
 
     @model_validator(mode="after")
     def _in_order(self) -> "LeaversSpec":
-        if self.delete_after_days is not None and self.delete_after_days < self.disable_after_days:
+        disable, delete = self.disable_after_days, self.delete_after_days
+        if delete is not None and (disable is None or delete < disable):
             message = "an account is disabled before it is deleted: delete_after_days is too small"
             raise ValueError(message)
         return self
@@ -88,6 +100,8 @@ class TargetSpec(Spec):
     """What happens to the account of somebody who is not due it any more."""
     limits: TargetLimits = TargetLimits()
     """How much one run may change here before it is refused."""
+    protected: tuple[Key, ...] = ()
+    """Accounts that are never touched, whatever rules say: by native id or by their name."""
     concurrency: Annotated[Whole, Field(ge=1, le=64)] | None = None
     """Persons written side by side; left out, as many as the connector allows."""
     only_update_on_correlate: bool = False
@@ -102,31 +116,11 @@ class TargetSpec(Spec):
         return path
 
 
-class NamesSpec(Spec):
-    """Which generators make names; the numbers are those of the table in the README."""
+class ProtectedSpec(Spec):
+    """Whom no run ever touches."""
 
-    mail: Whole = Field(default=MAIL_GENERATOR, ge=1, le=14)
-    """Generator of mail addresses and user principal names."""
-    login: Whole = Field(default=LOGIN_GENERATOR, ge=1, le=8)
-    """Generator of short login names (sAMAccountName)."""
-    display: Whole = Field(default=DISPLAY_GENERATOR, ge=1, le=3)
-    """Form of display names."""
-    surname: Whole = Field(default=SURNAME_GENERATOR, ge=1, le=2)
-    """Form of surnames."""
-    common_name: Whole = Field(default=COMMON_NAME_GENERATOR, ge=1, le=3)
-    """Form of common names, and of the number behind one that is taken."""
-    initials: Whole = Field(default=INITIALS_GENERATOR, ge=1, le=2)
-    """Form of initials: 1 with dots, 2 without."""
-    domain: str | None = None
-    """Domain of the addresses that are made, such as `example.org`."""
-
-    @field_validator("domain")
-    @classmethod
-    def _is_domain(cls, domain: str | None) -> str | None:
-        if domain is not None and not _DOMAIN.fullmatch(domain.lower()):
-            message = "must be a domain such as example.org, without @"
-            raise ValueError(message)
-        return domain and domain.lower()
+    persons: tuple[Key, ...] = ()
+    """HR ids of people whose accounts are left as they are in every target."""
 
 
 class Profile(Spec):
@@ -136,12 +130,16 @@ class Profile(Spec):
     """Time zone in which a day begins and ends, such as `Europe/Amsterdam`."""
     source: SourceSpec
     """The HR system that people come from."""
+    sources: dict[SourceName, FurtherSourceSpec] = Field(default_factory=dict)
+    """Further sources by name, joined to the first one on a key; an earlier one counts more."""
     targets: dict[TargetName, TargetSpec] = Field(min_length=1)
     """Systems by the name that rules and reports use for them: lower case, digits and _."""
     rules: tuple[Text, ...] = ()
     """Rule files, or folders of them, relative to the profile."""
     limits: TargetLimits = TargetLimits()
     """Limits of every target that does not set its own."""
+    protected: ProtectedSpec = ProtectedSpec()
+    """Whom no run ever touches, approved or not; accounts are named per target."""
     approval: Literal["refuse", "ask"] = "refuse"
     """What happens over a limit: the run is refused, or waits until a person approves its plan."""
     names: NamesSpec = NamesSpec()
@@ -175,6 +173,15 @@ class Profile(Spec):
             KeyError: There is no such target.
         """
         return self.targets[target].limits.complete(self.limits)
+
+    def window_of(self, target: str) -> tuple[dict[str, Limit], int]:
+        """A limit for every verb over several days, and how many days.
+
+        Raises:
+            KeyError: There is no such target.
+        """
+        limits = self.targets[target].limits
+        return limits.complete_window(self.limits), limits.days(self.limits)
 
 
 @cache

@@ -3,7 +3,7 @@
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, PrivateAttr, ValidationError, model_validator
 
@@ -13,10 +13,13 @@ from config.problems import explain
 from config.profile import TargetName
 from config.several import raise_all
 from config.spec import Spec, Text, Whole
-from config.yaml_file import Key, Place, YamlFile, read_yaml, shown
+from config.yaml_file import Key, Place, YamlFile, read_yaml, shown, spell
 from connectors.model.errors import ConfigError
 
 SUFFIXES: Final = frozenset({".yaml", ".yml"})
+_ENABLED: Final = (
+    "write status: draft for a rule that does not count yet, or leave it out for one that does"
+)
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]*")
 
 
@@ -34,7 +37,19 @@ def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+Kind = Literal["account", "access", "group", "permission"]
+KINDS: Final[tuple[Kind, ...]] = ("account", "access", "group", "permission")
+
 Names = Annotated[tuple[Text, ...], AfterValidator(_each_once)]
+
+
+class DaysSpec(Spec):
+    """Days around a contract for one kind of thing; what is left out is as for the whole rule."""
+
+    from_days: Whole | None = None
+    """Days after its first day; -14 is two weeks before it."""
+    until_days: Whole | None = None
+    """Days after its last day; 30 is a month longer."""
 
 
 class WindowSpec(Spec):
@@ -44,6 +59,24 @@ class WindowSpec(Spec):
     """Days after its first day; -14 is two weeks before it."""
     until_days: Whole = 0
     """Days after its last day; 30 is a month longer."""
+    account: DaysSpec | None = None
+    """Other days for the account."""
+    access: DaysSpec | None = None
+    """Other days for signing in."""
+    group: DaysSpec | None = None
+    """Other days for groups."""
+    permission: DaysSpec | None = None
+    """Other days for permissions."""
+
+    def days_of(self, kind: Kind) -> tuple[int, int] | None:
+        """First and last day of a kind of thing, None where it has none of its own."""
+        own: DaysSpec | None = getattr(self, kind)
+        if own is None:
+            return None
+        return (
+            self.from_days if own.from_days is None else own.from_days,
+            self.until_days if own.until_days is None else own.until_days,
+        )
 
 
 class GrantSpec(Spec):
@@ -54,9 +87,11 @@ class GrantSpec(Spec):
     access: bool = False
     """That the account may sign in."""
     groups: Names = ()
-    """Memberships, by the name of the group in the target."""
+    """Memberships, by the name of the group in the target; or one per contract:
+    `G-{contract.department.id}`."""
     permissions: Names = ()
-    """Other permissions such as roles and licences, by their name in the target."""
+    """Other permissions such as roles and licences, by their name in the target; or one per
+    contract, as for groups."""
 
     @model_validator(mode="after")
     def _something(self) -> "GrantSpec":
@@ -79,28 +114,65 @@ class RuleSpec(Spec):
     """Days around a contract on which the rule looks at it; left out, its first to its last day."""
     grant: dict[TargetName, GrantSpec] = Field(min_length=1)
     """Target -> what is due there."""
-    enabled: bool = True
-    """Whether the rule counts; a disabled one is checked and then left out."""
+    status: Literal["published", "draft", "retired"] = "published"
+    """`published` counts. `draft` is checked and gives nothing yet. `retired` gives nothing any
+    more, and what it gave stays with those who have it, no longer looked after."""
 
-    _source: Place = PrivateAttr(default=Place("", 0))
+    _file: YamlFile | None = PrivateAttr(default=None)
+    _place: int = PrivateAttr(default=0)
 
     @property
     def source(self) -> Place:
         """Where the rule stands; prints as `file:line`."""
-        return self._source
+        return self.where()
 
-    def error(self, message: str) -> ConfigError:
-        """What is wrong with the rule, said with its place."""
-        return ConfigError(message, file=self.source.file, line=self.source.line, key=self.id)
+    def where(self, *steps: str) -> Place:
+        """Where a part of the rule stands.
 
-    def standing_at(self, source: Place) -> Self:
-        """The rule, knowing where it was read."""
-        self._source = source
+        Args:
+            steps: Keys on the way to it, those in between left out: `when`, `contract.fte`. What is
+                not there stands where the last key stands that is.
+        """
+        if self._file is None:
+            return Place("", 0)
+        return self._file.place((self._place, *self._key(steps)))
+
+    def error(self, message: str, *steps: str) -> ConfigError:
+        """What is wrong with the rule or a part of it, said with its place and key."""
+        place = self.where(*steps)
+        key = spell((self.id, *self._key(steps)))
+        return ConfigError(message, file=place.file, line=place.line, key=key)
+
+    def _key(self, steps: tuple[str, ...]) -> Key:
+        """The whole key of a part; looked for only where something is said about it."""
+        if not steps or self._file is None:
+            return ()
+        own = [key[1:] for key in self._file.lines if key[0] == self._place]
+        found = ((_steps_in(key, steps), key) for key in own)
+        return max(found, key=lambda one: (one[0], -len(one[1])), default=(0, ()))[1]
+
+    def standing_at(self, file: YamlFile, place: int) -> Self:
+        """The rule, knowing where it was read.
+
+        Args:
+            file: Its file.
+            place: Its place in the list of that file.
+        """
+        self._file, self._place = file, place
         return self
 
 
+def _steps_in(key: Key, steps: tuple[str, ...]) -> int:
+    """How many steps, in their order, are in a key."""
+    found = 0
+    for part in key:
+        if found < len(steps) and part == steps[found]:
+            found += 1
+    return found
+
+
 def read_rules(files: list[Path], environment: dict[str, str]) -> tuple[RuleSpec, ...]:
-    """The rules of all files, disabled ones too, in the order of files and lines.
+    """The rules of all files, drafts and retired ones too, in the order of files and lines.
 
     Raises:
         ConfigError: With everything that is wrong in any of the files.
@@ -137,6 +209,9 @@ def _read_rule(
 ) -> RuleSpec | None:
     identity = given.get("id") if isinstance(given, dict) else None
     named = identity if isinstance(identity, str) and _ID.fullmatch(identity) else f"[{place}]"
+    if isinstance(given, dict) and "enabled" in given:
+        problems.append(file.error(_ENABLED, (place, "enabled"), spelled=f"{named}.enabled"))
+        given = {name: value for name, value in given.items() if name != "enabled"}
     missing: list[tuple[Key, str]] = []
     expanded = expand(given, environment, missing)
     if missing:
@@ -150,7 +225,7 @@ def _read_rule(
     except ValidationError as error:
         problems += explain(error, RuleSpec, file, at=(place,), named=named)
         return None
-    return rule.standing_at(file.place((place,)))
+    return rule.standing_at(file, place)
 
 
 def rule_files(entries: tuple[str, ...], file: YamlFile) -> list[Path]:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, WithJsonSchema
 
 
 class Spec(BaseModel):
@@ -33,3 +33,17 @@ Whole = Annotated[int, BeforeValidator(_no_boolean)]
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 """Text with something in it."""
+
+
+def _as_text(value: Any) -> Any:
+    """An id is text, also where it is all digits and nobody put quotes around it."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Key = Annotated[
+    str,
+    BeforeValidator(_as_text),
+    StringConstraints(min_length=1),
+    WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1}, {"type": "integer"}]}),
+]
+"""An id of a person or an account."""

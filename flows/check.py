@@ -12,7 +12,7 @@ from prefect.states import Completed, Failed
 from connectors.model.connector import Finding
 from connectors.model.errors import RetourError
 from connectors.sdk.clock import now
-from tasks.examine import SOURCE, Examined, examine
+from tasks.examine import FURTHER, SOURCE, Examined, examine, examine_rules
 from tasks.lifecycle.inputs import Scope
 from tasks.run import DONE, UNREACHABLE, USAGE, Run, exit_code_of
 from tasks.setup import forget, load_site, open_site
@@ -24,7 +24,7 @@ class Checkup:
     Attributes:
         exit: 0 when all is as it should be, 6 when a system did not answer or refused us, 2 when
             one answered and something in it or in the settings is not what a run needs.
-        systems: What was found, the source first; empty when the profile itself is wrong.
+        systems: What was found, the sources first; empty when the profile itself is wrong.
         refused: What is wrong with the profile or the ledger, None when nothing is.
     """
 
@@ -60,10 +60,15 @@ def check(profile: str = "demo") -> State[Checkup]:
     try:
         load_site(profile)
         site = open_site(run)
-        looks = [examine.submit(run, name) for name in (SOURCE, *site.policies)]
+        systems = (SOURCE, *(f"{FURTHER}{name}" for name in site.further), *site.policies)
+        looks = [examine.submit(run, name) for name in systems]
         wait(looks)
         memory = Finding(ok=True, subject=site.ledger.address, detail="opened, tables up to date")
-        found = (Examined("ledger", (memory,)), *(look.result() for look in looks))
+        found = (
+            Examined("ledger", (memory,)),
+            examine_rules(site),
+            *(look.result() for look in looks),
+        )
     except RetourError as error:
         return Failed(message=str(error), data=Checkup(error=error))
     finally:
@@ -81,6 +86,7 @@ def rows(checkup: Checkup) -> list[dict[str, Any]]:
         {
             "system": system.name,
             "ok": finding.ok,
+            "warning": finding.warns,
             "subject": finding.subject,
             "detail": finding.detail,
         }

@@ -99,7 +99,7 @@ def root(
 
 
 @app.command()
-def provision(
+def provision(  # noqa: PLR0917 - its options
     profile: Profile = None,
     live: Annotated[
         bool, typer.Option("--live", help="Write. Without it this is a preview.")
@@ -121,10 +121,26 @@ def provision(
         typer.Option(metavar="DIGEST", help="Lift the limits for exactly this previewed plan."),
     ] = None,
     report: Report = None,
+    rules: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE|FOLDER",
+            help="Preview these rules instead of the profile's, and show whom that moves; may be "
+            "given again.",
+        ),
+    ] = None,
+    markdown: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="With --rules: also write what it moves as markdown."),
+    ] = None,
 ) -> None:
     """Make the accounts agree with HR, and write back to HR. A preview, unless --live."""
     from flows.running import Request, run_provision
 
+    if rules and live:
+        raise ConfigError("other rules are only previewed: leave --live out", key="--rules")
+    if markdown is not None and not rules:
+        raise ConfigError("it tells what other rules move: give --rules too", key="--markdown")
     request = Request(
         profile=_profile(profile),
         live=live,
@@ -133,8 +149,68 @@ def provision(
         targets=_ids(target, "--target"),
         approve=_digest(approve),
         report=_report_file(report),
+        rules=_ids(rules, "--rules"),
+        markdown=_report_file(markdown, "--markdown"),
     )
     raise typer.Exit(run_provision(request, _log_level()))
+
+
+@app.command()
+def reconcile(  # noqa: PLR0917 - its options
+    profile: Profile = None,
+    fix: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ISSUE|TYPE",
+            help="Fix this issue (ISSUE:FIX for another fix than the usual one), or all of a type; "
+            "may be given again.",
+        ),
+    ] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Write the fixes. Without it this is a preview.")
+    ] = False,
+    as_of: Annotated[
+        date | None,
+        typer.Option(parser=_as_day, metavar="DATE", help="Decide for this day instead of today."),
+    ] = None,
+    approve: Annotated[
+        str | None,
+        typer.Option(metavar="DIGEST", help="Lift the limits for exactly this plan of fixes."),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Show every issue, ignored ones too.")
+    ] = False,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ISSUE",
+            help="Do not show this issue for a while, and do nothing else; may be given again.",
+        ),
+    ] = None,
+    until: Annotated[
+        date | None,
+        typer.Option(parser=_as_day, metavar="DATE", help="With --ignore: the last day of it."),
+    ] = None,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="With --ignore: why.")] = "",
+    report: Report = None,
+) -> None:
+    """Show where targets, ledger and rules do not agree, and fix what is asked for."""
+    if ignore:
+        from flows.reconciling import run_ignore
+
+        raise typer.Exit(run_ignore(_profile(profile), tuple(ignore), until, reason))
+    from flows.reconciling import ReconcileRequest, run_reconcile
+
+    request = ReconcileRequest(
+        profile=_profile(profile),
+        fix=_ids(fix, "--fix"),
+        live=live,
+        as_of=as_of,
+        approve=_digest(approve),
+        everything=everything,
+        report=_report_file(report),
+    )
+    raise typer.Exit(run_reconcile(request, _log_level()))
 
 
 @app.command()
@@ -143,6 +219,31 @@ def check(profile: Profile = None) -> None:
     from flows.running import run_check
 
     raise typer.Exit(run_check(_profile(profile), _log_level()))
+
+
+@app.command()
+def explain(
+    person: Annotated[
+        str,
+        typer.Argument(
+            metavar="PERSON", help="HR id; or an address or a name, if only one person has it."
+        ),
+    ],
+    profile: Profile = None,
+    as_of: Annotated[
+        date | None,
+        typer.Option(parser=_as_day, metavar="DATE", help="Explain this day instead of today."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+) -> None:
+    """Say why, and why not: contracts, rules, accounts, groups and fields of one person.
+
+    Read-only, also beside a live run.
+    """
+    from flows.explaining import run_explain
+
+    code = run_explain(_profile(profile), person, as_of, _log_level(), as_json=as_json)
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -247,14 +348,14 @@ def _log_level() -> str:
     return settings.log_level if "log_level" in settings.model_fields_set else "WARNING"
 
 
-def _report_file(path: Path | None) -> Path | None:
+def _report_file(path: Path | None, option: str = "--report") -> Path | None:
     """The file, if it can be written: better said before a run than after it."""
     if path is None:
         return None
     if path.is_dir():
-        raise ConfigError(f"{path} is a folder; name a file in it", key="--report")
+        raise ConfigError(f"{path} is a folder; name a file in it", key=option)
     if not path.parent.is_dir():
-        raise ConfigError(f"there is no folder {path.parent}", key="--report")
+        raise ConfigError(f"there is no folder {path.parent}", key=option)
     return path.absolute()
 
 

@@ -84,7 +84,9 @@ def reasons(report: Report) -> str | None:
 
 def _verdict(report: Report) -> Text:
     code, live = report["exit"], report["mode"] == "live"
-    if code in {REFUSED, STALE, WAITING, USAGE} or (code == UNREACHABLE and report["refused"]):
+    if code == WAITING:
+        return Text("WAITING", "bold yellow") + Text(" - for an approval; nothing was written")
+    if code in {REFUSED, STALE, USAGE} or (code == UNREACHABLE and report["refused"]):
         return Text("REFUSED", "bold red") + Text(" - nothing was written")
     if report["refused"]:
         return Text("STOPPED", "bold red") + Text(" - before its end")
@@ -191,6 +193,11 @@ def _what(change: Change) -> Text:
     if change["verb"] == "correlate" and change["ref"] not in after.values():
         said.append(f"  takes over {change['ref']}", "dim")
     return said
+
+
+def change_line(change: Change) -> Text:
+    """What a change does and why, in a line."""
+    return _what(change) + _because(change)
 
 
 def _because(change: Change) -> Text:

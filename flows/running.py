@@ -1,7 +1,7 @@
 """Running a flow for the command line: Prefect around it, progress beside it, report behind it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from rich.text import Text
 
 from connectors.model.errors import RetourError
+from connectors.sdk.clock import now
+from flows.impact_view import impact_markdown, show_impact
 from flows.one_command import prefect_server, prepare
 from flows.report_view import MOST_CHANGES, MOST_NOTES, reasons, show_end, show_report
 from flows.terminal import (
@@ -55,6 +57,8 @@ class Request:
         targets: The only targets to write; empty for all.
         approve: Digest of a previewed plan.
         report: Where the report goes, None for nowhere.
+        rules: Files and folders of rules instead of those of the profile.
+        markdown: Where the impact of these rules goes as markdown, None for nowhere.
     """
 
     profile: str
@@ -64,6 +68,8 @@ class Request:
     targets: tuple[str, ...] = ()
     approve: str | None = None
     report: Path | None = None
+    rules: tuple[str, ...] = ()
+    markdown: Path | None = None
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -75,6 +81,7 @@ class Request:
             "persons": list(self.persons),
             "targets": list(self.targets),
             "approve": self.approve,
+            "rules": list(self.rules),
         }
 
     @property
@@ -93,44 +100,73 @@ class Request:
 def run_provision(request: Request, log_level: str) -> int:
     """Run `provision` and show how it ended; returns the exit code."""
     try:
-        load_site(request.profile, request.targets)
+        zone, _ = load_site(request.profile, request.targets, request.rules)
     except RetourError as error:
         # No need to import Prefect, let alone to start its server, to say so.
-        return _close(request, _refused_at_once(request, error))
+        return _close(request, refused_at_once(request.parameters, error))
+    if request.live and request.as_of is not None:
+        _warn_of_the_future(request.as_of, now().astimezone(zone).date())
+
+    def provision() -> Any:
+        from flows.provision import provision
+
+        return provision(**request.parameters, return_state=True)
+
+    return _close(request, watched(provision, request.report, log_level))
+
+
+def _warn_of_the_future(day: date, today: date) -> None:
+    """A run of a later day does what is due then, and does it now."""
+    if day > today:
+        say(
+            f"warning: {day} is still to come, and this run does now what is due then: who leaves "
+            "before that day is shut out now",
+            "yellow",
+        )
+
+
+def watched(begin: Callable[[], Any], report: Path | None, log_level: str) -> Ending:
+    """Run a flow with Prefect around it and progress beside it; returns how it ended.
+
+    Args:
+        begin: Imports the flow and runs it; returns its state.
+        report: Where the report goes, should the flow break.
+        log_level: Of Prefect.
+    """
     prepare(log_level)
     console = talk()
     with watching(console) as watch:
         try:
             with interruptible(console, STOPPING):
-                ending = _provision(request, watch)
+                return _ending_of(begin, watch)
         except KeyboardInterrupt:
             if watch.ending is None:
                 raise
-            ending = watch.ending
+            return watch.ending
         except Exception:
             if watch.ending is not None:
-                _write_report(request, watch.ending)
+                write_report(report, watch.ending)
             raise
-    return _close(request, ending)
 
 
-def _refused_at_once(request: Request, error: RetourError) -> Ending:
+def refused_at_once(parameters: Mapping[str, Any], error: RetourError) -> Ending:
+    """How a run ended that could not even begin.
+
+    Args:
+        parameters: Of the flow.
+        error: Why.
+    """
     zone, code = ZoneInfo("UTC"), exit_code_of(error)
-    run = new_run(request.parameters, zone)
-    report = build_report(
-        run, profile=request.profile, zone=zone, exit_code=code, refused=str(error)
-    )
+    run = new_run(parameters, zone)
+    report = build_report(run, profile=run.profile, zone=zone, exit_code=code, refused=str(error))
     return Ending(run.id, code, report)
 
 
-def _provision(request: Request, watch: Watch) -> Ending:
+def _ending_of(begin: Callable[[], Any], watch: Watch) -> Ending:
     watch.phase(STARTING)
     with prefect_server():
-        from flows.provision import provision
-
         watch.phase("Beginning")
-        state = provision(**request.parameters, return_state=True)
-        result: Any = state.result(raise_on_failure=False)
+        result: Any = begin().result(raise_on_failure=False)
     if isinstance(result, BaseException):
         raise result
     assert isinstance(result, Ending)  # noqa: S101 - what the flow returns
@@ -140,27 +176,37 @@ def _provision(request: Request, watch: Watch) -> Ending:
 def _close(request: Request, ending: Ending) -> int:
     """Show and write the report; returns the exit code."""
     report, code = ending.report, ending.exit
-    written = _write_report(request, ending)
+    written = write_report(request.report, ending)
     for note in report["notes"]:
         if note["code"] == "unknown_person":
             say(f"warning: {note['person']}: {note['reason']}", "yellow")
-    if report["plan"]:
+    if "impact" in report:
+        show_impact(report)
+        written = _write_markdown(request, report) and written
+    elif report["plan"]:
         show_report(report, most_changes=MOST_CHANGES, most_notes=MOST_NOTES)
+    complain_of_targets(report)
+    if report["refused"]:
+        complain(reasons(report))
+    if report["plan"]:
+        command = [] if request.rules else request.command  # other rules are never run
+        show_end(report, command, approved=request.approve is not None)
+    if code == INTERRUPTED:
+        explain_interruption(ending)
+    return code if written or code != DONE else INCOMPLETE
+
+
+def complain_of_targets(report: Mapping[str, Any]) -> None:
+    """Say which targets were given up, and why."""
     for name, target in report["targets"].items():
         if target["given_up"] is not None:
             aside = target["outcomes"].get("set_aside", 0)
             left = f"; {aside} {'change' if aside == 1 else 'changes'} set aside" if aside else ""
             complain(f"{name} was given up: {target['given_up']}{left}")
-    if report["refused"]:
-        complain(reasons(report))
-    if report["plan"]:
-        show_end(report, request.command, approved=request.approve is not None)
-    if code == INTERRUPTED:
-        _explain_interruption(ending)
-    return code if written or code != DONE else INCOMPLETE
 
 
-def _explain_interruption(ending: Ending) -> None:
+def explain_interruption(ending: Ending) -> None:
+    """Say what was done before somebody stopped the run."""
     outcomes = [change["outcome"] for change in ending.report["changes"]]
     done = sum(outcome in {"done", "already"} for outcome in outcomes)
     if ending.report["mode"] == "preview" or not outcomes:
@@ -173,14 +219,22 @@ def _explain_interruption(ending: Ending) -> None:
     say(f"What was written: retour show {ending.run}", "yellow")
 
 
-def _write_report(request: Request, ending: Ending) -> bool:
-    if request.report is None:
+def write_report(file: Path | None, ending: Ending) -> bool:
+    """Write the report of a run, if anybody wants one; returns whether that went well."""
+    if file is None:
         return True
+    return _write(file, json.dumps(ending.report, ensure_ascii=False, indent=2) + "\n")
+
+
+def _write_markdown(request: Request, report: Mapping[str, Any]) -> bool:
+    return request.markdown is None or _write(request.markdown, impact_markdown(report))
+
+
+def _write(file: Path, content: str) -> bool:
     try:
-        content = json.dumps(ending.report, ensure_ascii=False, indent=2) + "\n"
-        write_atomically(request.report, content)
+        write_atomically(file, content)
     except OSError as error:
-        complain(f"the report could not be written to {request.report}: {error.strerror}")
+        complain(f"the report could not be written to {file}: {error.strerror}")
         return False
     return True
 
@@ -207,6 +261,8 @@ def run_check(profile: str, log_level: str) -> int:
     for system in result.systems:
         for finding in system.findings:
             verdict = Text("ok", "green") if finding.ok else Text("NOT OK", "bold red")
+            if finding.ok and finding.warns:
+                verdict = Text("look", "yellow")
             rows.add_row(Text(system.name, "bold"), verdict, finding.subject, finding.detail)
     show(rows)
     line()

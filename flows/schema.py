@@ -85,7 +85,7 @@ def write(folder: Path, wanted: Mapping[str, str]) -> list[str]:
 
 def _profile_schema(models: Mapping[str, type[BaseModel]]) -> Schema:
     schema = _adapted(Profile.model_json_schema())
-    for spec in ("SourceSpec", "TargetSpec"):
+    for spec in ("SourceSpec", "FurtherSourceSpec", "TargetSpec"):
         schema["$defs"][spec]["allOf"] = [
             {
                 "if": {"properties": {"connector": {"const": name}}, "required": ["connector"]},

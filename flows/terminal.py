@@ -76,6 +76,26 @@ def table(*headings: str, numbers: tuple[int, ...] = (), wrapped: tuple[int, ...
     return made
 
 
+def add_row(rows: Table, *cells: Cell) -> None:
+    """Add a row of plain text: what stands in brackets there is no markup of ours."""
+    rows.add_row(*(_text(cell) for cell in cells))
+
+
+def printable(content: Any) -> Any:
+    """JSON content whose texts do nothing to a terminal: no escape sequence, no other control."""
+    match content:
+        case str():
+            return "".join(
+                one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in content
+            )
+        case list():
+            return [printable(one) for one in content]
+        case dict():
+            return {name: printable(one) for name, one in content.items()}
+        case _:
+            return content
+
+
 def show(content: Table, *, indent: int = 0) -> None:
     """Write a table of results. In a pipe without the blanks that fill up its last column."""
     console = results()

@@ -31,7 +31,8 @@ def main() -> int:
             address = stack.enter_context(
                 running(home=folder / "prefect", port=port, variables=variables)
             )
-            _say(f"Open {address} (deployments nightly, preview, manual). Ctrl-C stops everything.")
+            _say(f"Open {address} (deployments nightly, preview, manual, reconcile-weekly).")
+            _say("Ctrl-C stops everything.")
             stopped.wait()
             _say("Stopping ...")
     except RetourError as error:

@@ -1,6 +1,6 @@
 """One attempt at a run: opens it, holds its lock, turns its end into a report and a state."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Final, Self
@@ -37,6 +37,7 @@ from tasks.run import (
     exit_code_of,
     exit_code_of_receipts,
     new_run,
+    refuse_live_rules,
 )
 from tasks.setup import forget, load_site, open_site, site_of
 
@@ -61,6 +62,8 @@ class Attempt:
         plan: Set by `judge`.
         receipts: Set by whoever applies the plan.
         ending: How it ended; there once the context is left.
+        found: What else the report says. `issues` in it are not kept in the ledger.
+        said: The end in a sentence, "" for what became of the plan.
     """
 
     def __init__(self, **parameters: Any) -> None:
@@ -71,8 +74,11 @@ class Attempt:
         self._name = str(parameters["profile"])
         self.run = new_run(parameters, ZoneInfo("UTC"))
         self.plan: Plan | None = None
+        self._verdict: Verdict | None = None
         self.receipts: Sequence[Receipts] = ()
         self.ending: Ending | None = None
+        self.found: Mapping[str, Any] = {}
+        self.said = ""
         self._recorded = False
         self._began: RetourError | None = None
 
@@ -86,7 +92,8 @@ class Attempt:
 
     def _begin(self) -> None:
         given = self._parameters
-        zone, name = load_site(given["profile"], given["targets"])
+        refuse_live_rules(given)
+        zone, name = load_site(given["profile"], given["targets"], given.get("rules") or ())
         self._zone, self._name = zone, name
         self.run = new_run(given, zone)
         site = open_site(self.run)
@@ -115,14 +122,19 @@ class Attempt:
             raise self._began
         return self.run
 
-    def judge(self, verdict: Verdict) -> Plan:
+    def judge(self, verdict: Verdict, *, whole: bool = True) -> Plan:
         """The plan, if nothing speaks against it; its import is remembered then.
+
+        Args:
+            verdict: The plan, and what speaks against it.
+            whole: Whether it is all that the import calls for. After a part of it, the next import
+                is measured against the same one as before.
 
         Raises:
             StalePlan: Another plan was approved. Nothing was written.
             UnsafePlan: A guard says no. Nothing was written.
         """
-        self.plan = verdict.plan
+        self.plan, self._verdict = verdict.plan, verdict
         approved = self.run.approve
         if approved not in {None, self.plan.digest}:
             raise StalePlan(
@@ -134,9 +146,13 @@ class Attempt:
                 tuple(objection.reason for objection in verdict.objections),
                 structural=any(objection.structural for objection in verdict.objections),
             )
-        if not (self.run.scope.persons or self.run.scope.targets):
+        if approved is not None and not self.run.dry_run:
+            site_of(self.run).ledger.note_approval(self.run.id)
+        if whole and not (self.run.scope.persons or self.run.scope.targets):
             # A run for one person must not teach the source guard that half a company is normal.
-            site_of(self.run).seat.accept(verdict.people, self.run.as_of)
+            said = {note.person for note in verdict.plan.notes if note.code != "name"}
+            busy = said | {change.person for change in verdict.plan.changes}
+            site_of(self.run).seat.accept(verdict.people, self.run.as_of, busy=busy)
         return verdict.plan
 
     def __exit__(
@@ -175,7 +191,7 @@ class Attempt:
             refused = "\n".join(error.reasons)
         if isinstance(error, UnsafePlan) and self.plan is not None and not error.structural:
             refused += f"{APPROVABLE}{self.plan.digest}"
-            if not self.run.dry_run and site_of(self.run).approval == "ask":
+            if site_of(self.run).approval == "ask":
                 code = WAITING
         self._record(code, refused)
 
@@ -188,9 +204,11 @@ class Attempt:
             plan=self.plan,
             receipts=self.receipts,
             refused=refused,
+            objections=self._verdict.objections if self._verdict else (),
+            lifted=self._verdict.lifted if self._verdict else (),
             private=site_of(self.run).private if self._recorded else NOTHING_PRIVATE,
         )
-        self.ending = Ending(self.run.id, code, report)
+        self.ending = Ending(self.run.id, code, {**report, **self.found})
         tell().ended(self.ending)
         if not self._recorded:
             return
@@ -199,7 +217,7 @@ class Attempt:
             finished=now(),
             exit=code,
             digest=self.plan.digest if self.plan is not None else None,
-            report=report,
+            report={n: part for n, part in self.ending.report.items() if n != "issues"},
             refused=refused,
         )
         publish(self.ending, self.plan, list(self.receipts), site_of(self.run).private)
@@ -209,7 +227,7 @@ class Attempt:
         """How Prefect shows the end."""
         assert self.ending is not None  # noqa: S101 - set on leaving the context
         code, report = self.ending.exit, self.ending.report
-        message = report["refused"] or _outcomes(report)
+        message = report["refused"] or self.said or _outcomes(report)
         if code == DONE:
             return Completed(message=message, data=self.ending)
         if code == INCOMPLETE:

@@ -2,32 +2,22 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
 
 from pydantic import BaseModel
 
-import config.conditions as written
 from config.limits import Limit as LimitSpec
 from config.loader import LoadedProfile
 from config.profile import TargetSpec
-from config.rules import RuleSpec
-from connectors.model.change import Verb
 from connectors.model.connector import Connector
 from connectors.model.errors import ConfigError
 from tasks.fields import compile_fields
 from tasks.lifecycle.allot import FROZEN_NAMES, NAME_PARTS
-from tasks.lifecycle.conditions import All, AnyOf, Condition, Not, Test
-from tasks.lifecycle.guard import SourceLimits
+from tasks.lifecycle.guard_source import SourceLimits
 from tasks.lifecycle.mapping import NAMES
-from tasks.lifecycle.naming import NameOptions
 from tasks.lifecycle.order import UPSTREAM, check_sources, order_targets, paths_of
 from tasks.lifecycle.people import known_path
 from tasks.lifecycle.policy import Containers, FieldMapping, Leavers, Limit, TargetPolicy
-from tasks.lifecycle.rule_checks import check_rules
-from tasks.lifecycle.rule import Grant, Rule, Window
-
-NO_DOMAIN = "names-domain-is-not-set.invalid"
-"""Stands in while a profile makes no addresses."""
+from tasks.lifecycle.rule import Rule
 
 
 @contextmanager
@@ -96,6 +86,7 @@ def _policy(
         message = f"there is no {spec.correlate!r}"
         raise ConfigError(message, key=f"{key}.correlate")
     containers = getattr(settings, "containers", None)
+    window, over_days = loaded.profile.window_of(name)
     return TargetPolicy(
         name=name,
         manifest=manifest,
@@ -113,9 +104,10 @@ def _policy(
             disable_after_days=spec.leavers.disable_after_days,
             delete_after_days=spec.leavers.delete_after_days,
         ),
-        limits={
-            Verb(verb): _limit(limit) for verb, limit in loaded.profile.limits_of(name).items()
-        },
+        limits={key: _limit(limit) for key, limit in loaded.profile.limits_of(name).items()},
+        window={verb: _limit(limit) for verb, limit in window.items()},
+        over_days=over_days,
+        protected=spec.protected,
         only_update_on_correlate=spec.only_update_on_correlate
         or getattr(settings, "only_update_on_correlate", False),
         named_by_rules=named,
@@ -131,7 +123,7 @@ def _check_paths(mapping: FieldMapping, key: str, loaded: LoadedProfile) -> None
             if part not in NAME_PARTS:
                 message = f"there is no {path!r}; there are {', '.join(NAME_PARTS)}"
                 raise ConfigError(message, key=key)
-            if loaded.profile.names.domain is None and part == "domain":
+            if loaded.profile.names.domain is None and part in {"domain", "proxy_addresses"}:
                 message = "set names.domain: addresses are made from it"
                 raise ConfigError(message, key=key)
             if part in FROZEN_NAMES and mapping.on & {"correlate", "update"}:
@@ -150,57 +142,3 @@ def compile_source_limits(loaded: LoadedProfile) -> SourceLimits:
     """The limits of the source, defaults filled in."""
     complete = loaded.profile.source.limits.complete()
     return SourceLimits(**{name: _limit(limit) for name, limit in complete.items()})
-
-
-def compile_names(loaded: LoadedProfile) -> NameOptions:
-    """Which name generators the profile uses."""
-    chosen = loaded.profile.names
-    return NameOptions(
-        domain=chosen.domain or NO_DOMAIN,
-        mail=chosen.mail,
-        login=chosen.login,
-        display=chosen.display,
-        surname=chosen.surname,
-        common_name=chosen.common_name,
-        initials=chosen.initials,
-    )
-
-
-def compile_rules(loaded: LoadedProfile) -> tuple[Rule, ...]:
-    """The rules of a profile.
-
-    Raises:
-        ConfigError: One names a target or path that does not exist; with file and line.
-    """
-    rules = tuple(_rule(spec) for spec in loaded.rules)
-    source = {spec.id: spec for spec in loaded.rules}
-    for rule_id, message in check_rules(rules, set(loaded.profile.targets)):
-        raise source[rule_id].error(message)
-    return rules
-
-
-def _rule(spec: RuleSpec) -> Rule:
-    return Rule(
-        id=spec.id,
-        description=spec.description,
-        when=_condition(spec.when),
-        window=Window(spec.window.from_days, spec.window.until_days),
-        grant={
-            target: Grant(given.account, given.access, given.groups, given.permissions)
-            for target, given in spec.grant.items()
-        },
-        status="published" if spec.enabled else "draft",
-    )
-
-
-def _condition(given: written.Condition) -> Condition:
-    match given:
-        case written.Test(path=path, operator=operator, value=value):
-            day = operator in {"before", "after"} and isinstance(value, str)
-            return Test(path, operator, date.fromisoformat(str(value)) if day else value)
-        case written.AllOf(parts=parts):
-            return All(tuple(_condition(part) for part in parts))
-        case written.AnyOf(parts=parts):
-            return AnyOf(tuple(_condition(part) for part in parts))
-        case written.Not(part=part):
-            return Not(_condition(part))

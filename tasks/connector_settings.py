@@ -19,6 +19,7 @@ class ConnectorSettings:
         loaded: The profile.
         source: Connector of the source.
         targets: Connectors of the targets by name.
+        further: Connectors of the further sources by name.
         block_secret: Looks a Prefect Secret block up.
     """
 
@@ -28,10 +29,12 @@ class ConnectorSettings:
         source: Connector,
         targets: Mapping[str, Connector],
         *,
+        further: Mapping[str, Connector],
         block_secret: BlockSecret,
     ) -> None:
         """Keep the parts; no secret is resolved yet."""
         self._loaded, self._source, self._targets = loaded, source, targets
+        self._further = further
         self._block_secret = block_secret
 
     def of_source(self) -> BaseModel:
@@ -47,6 +50,20 @@ class ConnectorSettings:
         if spec.fields:
             given[self._source.fields_setting] = dict(spec.fields)
         return self._validated(self._source, given, "source", to_write=False)
+
+    def of_further(self, source: str) -> BaseModel:
+        """Those of a further source.
+
+        Raises:
+            ConfigError: With its key.
+        """
+        connector = self._further[source]
+        given = self._loaded.further_settings(
+            source, skip=_write_only(connector), block_secret=self._block_secret
+        )
+        if fields := self._loaded.profile.sources[source].fields:
+            given[connector.fields_setting] = dict(fields)
+        return self._validated(connector, given, "sources", source, to_write=False)
 
     def of_target(self, target: str, *, to_write: bool) -> BaseModel:
         """Those of a target; without those that only a writer needs, unless it is `to_write`.
@@ -89,16 +106,24 @@ class ConnectorSettings:
 
 
 def check_without_prefect(
-    loaded: LoadedProfile, source: Connector, targets: Mapping[str, Connector]
+    loaded: LoadedProfile,
+    source: Connector,
+    targets: Mapping[str, Connector],
+    further: Mapping[str, Connector],
 ) -> None:
     """Validate what can be before there is a Prefect to ask for secrets.
 
     Raises:
         ConfigError: With its key.
     """
-    settings = ConnectorSettings(loaded, source, targets, block_secret=_ask_prefect)
+    settings = ConnectorSettings(
+        loaded, source, targets, further=further, block_secret=_ask_prefect
+    )
     with suppress(_AskPrefect):
         settings.of_source()
+    for name in further:
+        with suppress(_AskPrefect):
+            settings.of_further(name)
     for target in targets:
         with suppress(_AskPrefect):
             settings.of_target(target, to_write=False)

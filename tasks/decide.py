@@ -1,18 +1,16 @@
 """Step: turn what was read into one frozen plan, and let the guards look at all of it."""
 
+from collections.abc import Sequence
+
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from connectors.model.accounts import Accounts
 from connectors.model.people import People
 from connectors.model.plan import Plan
-from tasks.lifecycle.guard import (
-    Objection,
-    lift,
-    review_accounts,
-    review_plan,
-    review_source,
-)
+from connectors.model.receipt import Note
+from tasks.lifecycle.guard import Evidence, Objection, lift, review
+from tasks.lifecycle.guard_protected import protects_nothing
 from tasks.lifecycle.inputs import Inputs
 from tasks.lifecycle.plan import make_plan
 from tasks.progress import tell
@@ -27,13 +25,21 @@ class Verdict:
         people: The import it was made from.
         plan: The plan.
         objections: Those that stand: an approval of exactly this plan has lifted the others.
+        lifted: The others.
     """
 
-    __slots__ = ("objections", "people", "plan")
+    __slots__ = ("lifted", "objections", "people", "plan")
 
-    def __init__(self, people: People, plan: Plan, objections: tuple[Objection, ...]) -> None:
+    def __init__(
+        self,
+        people: People,
+        plan: Plan,
+        objections: tuple[Objection, ...],
+        lifted: tuple[Objection, ...] = (),
+    ) -> None:
         """Keep the parts."""
-        self.people, self.plan, self.objections = people, plan, objections
+        self.people, self.plan = people, plan
+        self.objections, self.lifted = objections, lifted
 
     def __repr__(self) -> str:
         """Counts only."""
@@ -43,34 +49,73 @@ class Verdict:
 @task(name="evaluate and plan", cache_policy=NO_CACHE)
 def plan_changes(run: Run, people: People, accounts: list[Accounts]) -> Verdict:
     """Decide every change of the run, and let the guards judge the result."""
+    inputs = gather(run, people, accounts)
+    return weigh(run, inputs, make_plan(inputs))
+
+
+def gather(run: Run, people: People, accounts: list[Accounts]) -> Inputs:
+    """What a plan is made from: what was read, what the ledger knows and what the profile says."""
     site = site_of(run)
     site.forget_readings()
     held = {reading.target: reading for reading in accounts}
     site.settle(held, people, run.as_of)
-    known = site.ledger.snapshot(site.name)
-    memory = site.memory(people, run.as_of)
-    plan = make_plan(
-        Inputs(
-            profile=site.name,
-            as_of=run.as_of,
-            people=people,
-            rules=site.rules,
-            policies=site.policies,
-            accounts=held,
-            memory=memory,
-            options=site.options,
-            scope=run.scope,
-        )
+    return Inputs(
+        profile=site.name,
+        as_of=run.as_of,
+        people=people,
+        rules=site.rules,
+        policies=site.policies,
+        accounts=held,
+        memory=site.memory(people, run.as_of),
+        options=site.options,
+        scope=run.scope,
+        protected=site.protected,
     )
+
+
+def weigh(run: Run, inputs: Inputs, plan: Plan) -> Verdict:
+    """Keep a plan under its digest, and let the guards judge it."""
+    site, people = site_of(run), inputs.people
+    known = {
+        *people.persons["external_id"],
+        *people.blocked["external_id"],
+        *inputs.memory.links["person"],
+    }
+    notes = protects_nothing(site.policies, inputs.accounts, site.protected, known)
+    plan = _with_notes(plan, notes)
     site.ledger.save_plan(plan)
     tell().planned({section.target: len(section.changes) for section in plan.sections})
-    protected = {
-        name: frozenset(reading.accounts.index[reading.accounts["protected"]])
-        for name, reading in held.items()
-    }
-    objections = [
-        *review_source(people, known, site.source_limits),
-        *review_accounts(people, {n: memory.links_of(n) for n in held}, held, site.policies),
-        *review_plan(plan, site.policies, protected),
-    ]
-    return Verdict(people, plan, lift(objections, approved=run.approve is not None))
+    objections = object_to(run, inputs, plan)
+    approved = run.approve is not None
+    lifted = tuple(one for one in objections if approved and not one.structural)
+    return Verdict(people, plan, lift(objections, approved=approved), lifted)
+
+
+def object_to(run: Run, inputs: Inputs, plan: Plan) -> tuple[Objection, ...]:
+    """What the guards say against a plan, whatever was approved; nothing is written."""
+    site = site_of(run)
+    return review(
+        Evidence(
+            people=inputs.people,
+            known=site.ledger.snapshot(site.name),
+            source_limits=site.source_limits,
+            plan=plan,
+            policies=site.policies,
+            accounts=inputs.accounts,
+            memory=inputs.memory,
+            protected=site.protected,
+            recent=site.recent(run.started),
+        )
+    )
+
+
+def _with_notes(plan: Plan, notes: Sequence[Note]) -> Plan:
+    """The same plan, under the same digest, with more to say."""
+    if not notes:
+        return plan
+    return Plan(
+        profile=plan.profile,
+        as_of=plan.as_of,
+        sections=plan.sections,
+        notes=(*plan.notes, *notes),
+    )

@@ -1,21 +1,32 @@
-"""Step: look, read-only, whether a run could work with one system."""
+"""Step: look, read-only, whether a run could work with one system, and what its rules come to."""
+
+from collections.abc import Iterator
+from typing import get_args
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from connectors.model.connector import Finding, Reader, Source
+from connectors.model.connector import Finding, ListsPermissions, Reader, Source
 from connectors.model.errors import ConfigError, ConnectorError, Misconfigured
+from tasks.lifecycle.conflicts import find_conflicts
+from tasks.lifecycle.rule import Status
+from tasks.lifecycle.rule_checks import Finding as Said
+from tasks.lifecycle.rule_names import unknown_names
 from tasks.run import Run
-from tasks.setup import site_of
+from tasks.setup import Site, site_of
 
 SOURCE = "source"
+FURTHER = "sources."
+"""Before the name of a further source."""
+RULES = "rules"
+_STATUSES: tuple[Status, ...] = get_args(Status)
 
 
 class Examined:
     """What was found about one system.
 
     Attributes:
-        name: `source`, or the name of a target.
+        name: `source`, `sources.NAME` of a further one, or the name of a target.
         findings: In the order in which they were looked at; at least one.
     """
 
@@ -36,13 +47,14 @@ def examine(run: Run, name: str) -> Examined:
 
     Args:
         run: Names the site.
-        name: `source`, or the name of a target.
+        name: `source`, `sources.NAME` of a further one, or the name of a target.
     """
     findings: list[Finding] = []
     try:
         system = _open(run, name)
         try:
             findings.extend(system.check())
+            findings.extend(_names(site_of(run), name, system))
         finally:
             system.close()
     except ConfigError as error:
@@ -56,6 +68,37 @@ def examine(run: Run, name: str) -> Examined:
     )
 
 
+def examine_rules(site: Site) -> Examined:
+    """What the rules of a site come to, and what in them most likely nobody meant."""
+    counts = {status: sum(rule.status == status for rule in site.rules) for status in _STATUSES}
+    told = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+    found = Finding(ok=True, subject=f"profile {site.name}", detail=told or "none")
+    warnings = [
+        Finding(ok=True, warns=True, subject=_about(site, one), detail=one.sentence)
+        for one in find_conflicts(site.rules)
+    ]
+    return Examined(RULES, (found, *warnings))
+
+
+def _names(site: Site, target: str, system: Source | Reader) -> Iterator[Finding]:
+    """Groups and permissions that rules name and the target does not have."""
+    named = [rule.grant[target] for rule in site.rules if target in rule.grant and rule.counts]
+    if not isinstance(system, ListsPermissions) or not any(
+        grant.groups or grant.permissions for grant in named
+    ):
+        return
+    for one in unknown_names(site.rules, target, system.permissions()):
+        yield Finding(ok=False, subject=_about(site, one), detail=one.sentence)
+
+
+def _about(site: Site, finding: Said) -> str:
+    return f"rule {finding.rule}, {site.where(finding.rule, *finding.steps)}"
+
+
 def _open(run: Run, name: str) -> Source | Reader:
     site = site_of(run)
-    return site.open_source() if name == SOURCE else site.open_reader(name)
+    if name == SOURCE:
+        return site.open_source()
+    if name.startswith(FURTHER):
+        return site.open_further(name.removeprefix(FURTHER))
+    return site.open_reader(name)

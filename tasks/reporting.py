@@ -12,6 +12,7 @@ from connectors.model.receipt import Note, Outcome, Receipt
 from connectors.model.values import CLEAR, Pending, encode_value
 from connectors.sdk.clock import now
 from tasks.brake import HALTED
+from tasks.lifecycle.guard_objection import Objection
 from tasks.run import INCOMPLETE, INTERRUPTED, Receipts, Run
 
 REPORT_FORMAT: Final = 1
@@ -32,6 +33,8 @@ def build_report(  # noqa: PLR0913 - the parts of a report
     plan: Plan | None = None,
     receipts: Sequence[Receipts] = (),
     refused: str | None = None,
+    objections: Sequence[Objection] = (),
+    lifted: Sequence[Objection] = (),
     private: Private = NOTHING_PRIVATE,
 ) -> dict[str, Any]:
     """The report of a run, as `--report` writes it.
@@ -44,6 +47,8 @@ def build_report(  # noqa: PLR0913 - the parts of a report
         plan: None when it ended before there was one.
         receipts: Of every shard that was executed.
         refused: Why nothing was executed, None when it was.
+        objections: What the guards said against the plan.
+        lifted: What they said, and an approval of exactly this plan has lifted.
         private: Fields whose values are left out.
     """
     answers = {receipt.change: receipt for shard in receipts for receipt in shard.receipts}
@@ -65,6 +70,11 @@ def build_report(  # noqa: PLR0913 - the parts of a report
         ],
         "notes": [note.to_json() for note in notes],
         "refused": refused,
+        "objections": [
+            {**one.to_json(), "lifted": is_lifted}
+            for some, is_lifted in ((objections, False), (lifted, True))
+            for one in some
+        ],
     }
 
 

@@ -33,11 +33,12 @@ class Run:
         scope: Persons and targets that may be changed.
         approve: Digest of a previewed plan, None without.
         started: UTC.
+        rules: Files and folders of rules instead of those of the profile; empty for its own.
     """
 
-    __slots__ = ("approve", "as_of", "dry_run", "id", "profile", "scope", "started")
+    __slots__ = ("approve", "as_of", "dry_run", "id", "profile", "rules", "scope", "started")
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what can be asked for
         self,
         *,
         run_id: str,
@@ -47,10 +48,12 @@ class Run:
         scope: Scope,
         approve: str | None,
         started: datetime,
+        rules: tuple[str, ...] = (),
     ) -> None:
         """Keep the parameters."""
         self.id, self.profile, self.dry_run, self.as_of = run_id, profile, dry_run, as_of
         self.scope, self.approve, self.started = scope, approve, started
+        self.rules = rules
 
     @property
     def mode(self) -> Literal["preview", "live"]:
@@ -79,7 +82,19 @@ def new_run(given: Mapping[str, Any], zone: ZoneInfo) -> Run:
         scope=Scope(frozenset(given["persons"]), frozenset(given["targets"])),
         approve=given["approve"],
         started=started,
+        rules=tuple(given.get("rules") or ()),
     )
+
+
+def refuse_live_rules(given: Mapping[str, Any]) -> None:
+    """Other rules than the profile's are looked at, never run.
+
+    Raises:
+        ConfigError: They were to be run.
+    """
+    if given.get("rules") and not given["dry_run"]:
+        message = "other rules are only previewed; put them into the profile to run them"
+        raise ConfigError(message, key="rules")
 
 
 class Shard:
@@ -226,5 +241,6 @@ __all__ = [
     "exit_code_of",
     "exit_code_of_receipts",
     "new_run",
+    "refuse_live_rules",
     "shards_of",
 ]

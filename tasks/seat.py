@@ -1,19 +1,26 @@
 """Who sits in the writer's seat. `tasks.setup` chooses; nobody else asks."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from datetime import date
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from datetime import date, datetime
+from itertools import groupby
 from typing import Protocol
 
 import pandas as pd
 
 from connectors.ledger.ledger import Ledger
+from connectors.ledger.names import Name
 from connectors.model.accounts import Accounts
 from connectors.model.change import Change
 from connectors.model.connector import Writer
 from connectors.model.people import INVALID, People
-from connectors.model.receipt import Receipt
+from connectors.model.receipt import Outcome, Receipt
+from connectors.sdk.clock import now
+from connectors.sdk.fanout import receipt_of
 from connectors.sdk.recorder import Recorder
+from tasks.lifecycle.allot import claims_of
+from tasks.lifecycle.called import fingerprints
+from tasks.lifecycle.policy import TargetPolicy
 from tasks.settle import recall, settle_intents
 
 
@@ -30,8 +37,14 @@ class Seat(Protocol):
         """Links and grants of the ledger, with what `settle` found out."""
         ...
 
-    def accept(self, people: People, day: date) -> None:
-        """Remember an import that passed the guards."""
+    def accept(self, people: People, day: date, *, busy: Collection[str] = ()) -> None:
+        """Remember an import that passed the guards.
+
+        Args:
+            people: The import.
+            day: The day it speaks for.
+            busy: Persons of whom the plan changes or says something.
+        """
         ...
 
     def take(self, target: str) -> Writer:
@@ -65,9 +78,9 @@ class PreviewSeat:
         """What the ledger will say once a live run has settled: a preview decides the same."""
         return recall(links, grants, self._settled)
 
-    def accept(self, people: People, day: date) -> None:
+    def accept(self, people: People, day: date, *, busy: Collection[str] = ()) -> None:
         """Remember nothing."""
-        del people, day
+        del people, day, busy
 
     def take(self, target: str) -> Writer:
         """A recorder; no writer is built and no credential of one is resolved."""
@@ -83,14 +96,28 @@ class LiveSeat:
         profile: Name of the profile.
         run: Id of the run.
         open_writer: Builds the writer of a target.
+        policies: By target; tell which values are names.
+        rename: Whether people whose name changes get new names.
+        unused_since: Names of people who are without any account since before are given to others;
+            None for never.
     """
 
     def __init__(
-        self, ledger: Ledger, *, profile: str, run: str, open_writer: Callable[[str], Writer]
+        self,
+        ledger: Ledger,
+        *,
+        profile: str,
+        run: str,
+        open_writer: Callable[[str], Writer],
+        policies: Mapping[str, TargetPolicy] | None = None,
+        rename: bool = False,
+        unused_since: datetime | None = None,
     ) -> None:
         """Keep the parts; a writer is built when there is something to write."""
         self._ledger, self._profile, self._run = ledger, profile, run
         self._open_writer = open_writer
+        self._policies, self._rename = policies or {}, rename
+        self._unused_since = unused_since
 
     def settle(self, accounts: dict[str, Accounts], correlations: dict[str, dict[str, str]]) -> int:
         """Compare the intents of a run that died with what the targets hold, and close them."""
@@ -106,19 +133,46 @@ class LiveSeat:
         """As they are: what was settled is in the ledger already."""
         return links, grants
 
-    def accept(self, people: People, day: date) -> None:
-        """Keep the snapshot, and since when somebody we manage is missing from it."""
+    def accept(self, people: People, day: date, *, busy: Collection[str] = ()) -> None:
+        """Keep the snapshot, since when somebody we manage is missing from it, and their names."""
         blocked = people.blocked
         unsure = blocked.loc[blocked["code"] == INVALID, "external_id"]
         present = set(people.persons["external_id"]) | set(unsure)
         known = set(self._ledger.links(self._profile)["person"])
         self._ledger.note_absences(self._profile, present=present, known=known, day=day)
+        self._note_names(people, known, set(busy))
         self._ledger.accept_snapshot(self._profile, self._run, people)
+
+    def _note_names(self, people: People, known: set[str], busy: set[str]) -> None:
+        """Note what HR calls everybody: of those with an account, what it was when they got it.
+
+        A rename is over when nothing is left to do for the person.
+        """
+        noted = self._ledger.called(self._profile)
+        persons = people.persons.set_index("external_id")
+        now_called = fingerprints(persons)
+        before = pd.Series(noted, dtype="str").reindex(persons.index)
+        fresh = now_called[(now_called != before).to_numpy(dtype=bool)].to_dict()
+        done = set() if not self._rename else known - busy
+        self._ledger.note_called(
+            self._profile,
+            {
+                str(person): name
+                for person, name in fresh.items()
+                if person not in known or person not in noted or person in done
+            },
+            now(),
+        )
 
     def take(self, target: str) -> Writer:
         """The writer of the target, with a journal around it."""
         return Journaled(
-            self._open_writer(target), self._ledger, profile=self._profile, run=self._run
+            self._open_writer(target),
+            self._ledger,
+            profile=self._profile,
+            run=self._run,
+            policy=self._policies.get(target),
+            unused_since=self._unused_since,
         )
 
 
@@ -126,18 +180,31 @@ class Journaled:
     """A writer whose every change is journaled before it is written and settled after.
 
     A person's intents are one transaction of the ledger, and so are a person's receipts: most of a
-    run's own work is in these.
+    run's own work is in these. Names that a change gives are reserved before that; who comes too
+    late for one is refused, and never gets another name silently.
 
     Args:
         writer: Does the writing.
         ledger: Where intents and receipts go.
         profile: Name of the profile.
         run: Id of the run.
+        policy: Of the target; tells which values are names. None where none are.
+        unused_since: As in `LiveSeat`.
     """
 
-    def __init__(self, writer: Writer, ledger: Ledger, *, profile: str, run: str) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        ledger: Ledger,
+        *,
+        profile: str,
+        run: str,
+        policy: TargetPolicy | None = None,
+        unused_since: datetime | None = None,
+    ) -> None:
         """Wrap the writer."""
         self._writer, self._ledger, self._profile, self._run = writer, ledger, profile, run
+        self._policy, self._unused_since = policy, unused_since
 
     def apply(self, changes: Iterable[Change]) -> Iterator[Receipt]:
         """Execute changes; an intent is on disk before a writer sees it, its receipt after.
@@ -149,8 +216,20 @@ class Journaled:
         unanswered: Counter[str] = Counter()
         answers: list[Receipt] = []
 
+        def named() -> Iterator[Change]:
+            for _, group in groupby(changes, key=lambda change: change.person):
+                person = list(group)
+                reason = self._reason_to_refuse(person)
+                if reason is None:
+                    yield from person
+                    continue
+                pulled.update((change.id, change) for change in person)
+                answers.extend(
+                    receipt_of(change, Outcome.FAILED, detail=reason) for change in person
+                )
+
         def announced() -> Iterator[Change]:
-            for change in self._ledger.announce(self._run, self._profile, changes):
+            for change in self._ledger.announce(self._run, self._profile, named()):
                 pulled[change.id] = change
                 unanswered[change.person] += 1
                 yield change
@@ -171,6 +250,25 @@ class Journaled:
             yield from settled()
             raise
         yield from settled()
+
+    def _reason_to_refuse(self, changes: Iterable[Change]) -> str | None:
+        """Reserve the names that a person is given; why they get nothing, if one is gone."""
+        if self._policy is None:
+            return None
+        names = [
+            Name(space, value, change.person)
+            for change in changes
+            for space, value in claims_of(self._policy, change)
+        ]
+        if not names:
+            return None
+        refused = self._ledger.reserve_names(
+            self._profile, names, now(), unused_since=self._unused_since
+        )
+        if not refused:
+            return None
+        gone = ", ".join(dict.fromkeys(name.value for name in refused))
+        return f"{gone} was given to somebody else since; the next run finds another name"
 
     def close(self) -> None:
         """Close the writer."""

@@ -74,7 +74,9 @@ def recall(
         match change.verb:
             case Verb.CREATE | Verb.CORRELATE if receipt.ref is not None:
                 refs[owner] = receipt.ref
-            case Verb.DELETE:
+            case Verb.UNMANAGE if change.before:
+                held.discard((*owner, permission))
+            case Verb.DELETE | Verb.UNMANAGE:
                 refs.pop(owner, None)
                 held = {one for one in held if one[:2] != owner}
             case Verb.GRANT:
@@ -103,6 +105,8 @@ def _ref(
 def _happened(change: Change, held: Accounts, ref: str | None) -> bool:
     there = ref is not None and ref in held.accounts.index
     match change.verb:
+        case Verb.UNMANAGE:  # between us and the ledger
+            return True
         case Verb.CREATE | Verb.CORRELATE:
             return there
         case Verb.DELETE:  # one that says what it leaves behind clears a record, which stays

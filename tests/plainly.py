@@ -4,17 +4,19 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import count
 from pathlib import Path
+from unittest.mock import patch
 
 from connectors.ledger.records import AuditLine, RunRecord
 from connectors.model.plan import Plan
 from connectors.model.receipt import Receipt
 from connectors.sdk.clock import now
 from tasks.apply import apply_shard
+from tasks.attempt import Attempt
 from tasks.collect import import_people, read_accounts
 from tasks.decide import Verdict, plan_changes
-from tasks.lifecycle.guard import Objection
+from tasks.lifecycle.guard_objection import Objection
 from tasks.lifecycle.inputs import Scope
-from tasks.run import Receipts, Run, shards_of
+from tasks.run import Ending, Receipts, Run, shards_of
 from tasks.setup import forget, open_site
 
 _NUMBERS = count(1)
@@ -71,14 +73,7 @@ def run_plainly(profile: Path, *, live: bool, as_of: date) -> Done:
         answers: dict[tuple[str, int], Receipts] = {}
         if not verdict.objections:
             site.seat.accept(verdict.people, as_of)
-            for shard in shards_of(verdict.plan, site.shard_size):
-                before = verdict.plan.section(shard.target).depends_on
-                upstream = [
-                    answers[name, shard.number]
-                    for name in before
-                    if (name, shard.number) in answers
-                ]
-                answers[shard.target, shard.number] = apply_shard.fn(run, shard, upstream, [])
+            answers = _apply(run, verdict.plan)
         return Done(
             verdict.plan,
             verdict.objections,
@@ -87,3 +82,37 @@ def run_plainly(profile: Path, *, live: bool, as_of: date) -> Done:
         )
     finally:
         forget(run)
+
+
+def _apply(run: Run, plan: Plan) -> dict[tuple[str, int], Receipts]:
+    """Execute a plan shard by shard."""
+    answers: dict[tuple[str, int], Receipts] = {}
+    for shard in shards_of(plan, open_site(run).shard_size):
+        before = plan.section(shard.target).depends_on
+        upstream = [
+            answers[name, shard.number] for name in before if (name, shard.number) in answers
+        ]
+        answers[shard.target, shard.number] = apply_shard.fn(run, shard, upstream, [])
+    return answers
+
+
+def attempt_plainly(
+    profile: Path, *, live: bool, as_of: date, approve: str | None = None
+) -> Ending:
+    """A run to its end, with its exit code and its report, as `retour provision` gives them."""
+    attempt = Attempt(
+        profile=str(profile),
+        dry_run=not live,
+        as_of=as_of,
+        persons=[],
+        targets=[],
+        approve=approve,
+    )
+    with patch("tasks.attempt.publish"), attempt:  # artifacts go to Prefect, and there is none
+        run = attempt.ready()
+        people = import_people.fn(run)
+        accounts = [read_accounts.fn(run, target) for target in open_site(run).policies]
+        plan = attempt.judge(plan_changes.fn(run, people, accounts))
+        attempt.receipts = list(_apply(run, plan).values())
+    assert attempt.ending is not None
+    return attempt.ending

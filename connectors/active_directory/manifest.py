@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from connectors.model.change import Verb
+from connectors.model.change import OFFERED
 from connectors.model.manifest import ADDRESS, COMMON_NAME, LOGIN, Attribute, Compare, Manifest
 
 PRODUCES: Final = ("mail", "userPrincipalName", "sAMAccountName", "distinguishedName")
@@ -41,6 +41,7 @@ _UNIQUE: Final = (
         name="proxyAddresses",
         description="Addresses of a mailbox: one SMTP: for the primary one, smtp: for the others.",
         multi=True,
+        unique_in=ADDRESS,
     ),
 )
 
@@ -96,7 +97,7 @@ _SEVERAL: Final = {
 MANIFEST: Final = Manifest(
     connector="active_directory",
     title="Active Directory",
-    verbs=frozenset(Verb),
+    verbs=OFFERED,
     correlation="employeeID",
     attributes=(
         *_UNIQUE,

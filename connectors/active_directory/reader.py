@@ -70,6 +70,16 @@ class ActiveDirectoryReader:
         """
         return self._whole(self._read)
 
+    def permissions(self) -> pd.DataFrame:
+        """Every group below `groups_base`, without its members: as in `Accounts.permissions`.
+
+        Raises:
+            Fatal: The directory could not be read.
+        """
+        base = self._settings.groups_base or self._settings.base_dn
+        wanted = [name for name in _GROUP_ATTRIBUTES if name != "member"]
+        return _permissions(self._whole(lambda: self._search(base, GROUPS, wanted)))
+
     def _read(self) -> Accounts:
         taken_at = now()
         domain, base = self._domain(), self._canonical(self._settings.base_dn)
@@ -103,17 +113,7 @@ class ActiveDirectoryReader:
                 ],
                 columns=["ref", "permission"],
             ),
-            permissions=pd.DataFrame(
-                [
-                    {
-                        "name": group.text("sAMAccountName") or group.text("cn"),
-                        "grantable": _grantable(group),
-                    }
-                    for group in groups
-                ],
-                index=pd.Index([group.guid for group in groups], dtype="str"),
-                columns=["name", "grantable"],
-            ),
+            permissions=_permissions(groups),
             taken=pd.DataFrame(
                 [row for entry in entries for row in self._names(entry)],
                 columns=["space", "value", "ref"],
@@ -319,6 +319,21 @@ def attribute_shapes(settings: ActiveDirectorySettings) -> dict[str, bool]:
             shapes[name] = False
             known.add(name.lower())
     return shapes
+
+
+def _permissions(groups: list[Entry]) -> pd.DataFrame:
+    """Groups as in `Accounts.permissions`."""
+    return pd.DataFrame(
+        [
+            {
+                "name": group.text("sAMAccountName") or group.text("cn"),
+                "grantable": _grantable(group),
+            }
+            for group in groups
+        ],
+        index=pd.Index([group.guid for group in groups], dtype="str", name="permission"),
+        columns=["name", "grantable"],
+    ).astype({"name": "str", "grantable": bool})
 
 
 def _grantable(group: Entry) -> bool:

@@ -18,6 +18,7 @@ CONNECTORS: Final = [
         open_source=HrFileSource,
         open_reader=HrFileReader,
         open_writer=HrFileWriter,
+        fields_setting="columns",
         serve=serve,
     )
 ]

@@ -107,8 +107,43 @@ def to_people(
     )
 
 
-def rename(noun: Noun, table: Table, columns: Mapping[str, str], problems: list[Problem]) -> Table:
+def to_persons(
+    table: Table, *, columns: Mapping[Noun, Mapping[str, str]], taken_at: datetime
+) -> People:
+    """Turn a table of persons into a snapshot without contracts: what there is to fill in.
+
+    Raises:
+        ConfigError: Lists everything that is wrong: file, row, column and value.
+    """
+    problems: list[Problem] = []
+    persons = rename("persons", table, columns.get("persons", {}), problems, named=False)
+    raise_for(problems)
+    _check_keys("persons", persons, problems)
+    flags = {
+        name: _flags(persons, name, problems) for name in PERSON_FLAGS if name in persons.cells
+    }
+    raise_for(problems)
+    return People(
+        persons=persons.cells.assign(**flags), contracts=pd.DataFrame(), taken_at=taken_at
+    )
+
+
+def rename(
+    noun: Noun,
+    table: Table,
+    columns: Mapping[str, str],
+    problems: list[Problem],
+    *,
+    named: bool = True,
+) -> Table:
     """The table under field names; headings that mean nothing to us become `custom.<heading>`.
+
+    Args:
+        noun: What the table holds.
+        table: As it was read.
+        columns: Field -> heading, where a heading is not the name of the field.
+        problems: Gets what is wrong.
+        named: Whether persons must have names.
 
     Raises:
         ConfigError: `columns` names a field that does not exist.
@@ -132,8 +167,8 @@ def rename(noun: Noun, table: Table, columns: Mapping[str, str], problems: list[
         known = field in FIELDS[noun] and field not in columns
         names[heading] = field if known else f"{CUSTOM}{heading.removeprefix(CUSTOM)}"
     fields = set(names.values())
-    asked = [field for field in REQUIRED[noun] if field not in columns]
-    if noun == "persons" and not fields & set(CALLED):
+    asked = [field for field in (REQUIRED if named else KEYS)[noun] if field not in columns]
+    if named and noun == "persons" and not fields & set(CALLED):
         asked.append(CALLED[0])
     if len(table.cells.columns):
         problems.extend(

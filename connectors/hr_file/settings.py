@@ -39,3 +39,8 @@ class HrFileSettings(BaseModel):
         default_factory=dict,
         description="Other headings: per file, a field and the heading it stands under.",
     )
+    persons_only: bool = Field(
+        default=False,
+        description="Whether only persons are read, and only external_id is required of them: for "
+        "a further source that fills in what HR does not say.",
+    )

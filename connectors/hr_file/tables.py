@@ -78,8 +78,9 @@ def read_tables(settings: HrFileSettings) -> dict[Noun, Table]:
             file = path / f"{noun}.{kind}"
             if file.is_file():
                 tables[noun] = _read_file(file, kind, settings)
+    required = REQUIRED[:1] if settings.persons_only else REQUIRED
     raise_for(
-        [Problem(str(path), 0, "", f"has no {noun}") for noun in REQUIRED if noun not in tables]
+        [Problem(str(path), 0, "", f"has no {noun}") for noun in required if noun not in tables]
     )
     return tables
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 import pandas as pd
 from sqlalchemy import Connection, FromClause, Table, bindparam, delete, or_, select, update
 
+from connectors.ledger.names import let_go
 from connectors.ledger.store import Store
 from connectors.ledger.tables import grants as grants_table
 from connectors.ledger.tables import links as links_table
@@ -62,9 +63,6 @@ class Links(Store):
                     self._link(connection, key, receipt, how="created")
                 case Verb.CORRELATE:
                     self._link(connection, key, receipt, how="correlated")
-                case Verb.DELETE:
-                    connection.execute(_FORGET_GRANTS, key)
-                    connection.execute(_FORGET_LINK, key)
                 case Verb.GRANT:
                     permission = {"what": _permission(change)}
                     if connection.scalar(_GRANTED, key | permission) is None:
@@ -72,6 +70,8 @@ class Links(Store):
                         connection.execute(grants_table.insert(), _row(key) | granted)
                 case Verb.REVOKE:
                     connection.execute(_FORGET_GRANT, key | {"what": _permission(change)})
+                case Verb.DELETE | Verb.UNMANAGE:
+                    self._forget(connection, key, change, receipt)
                 case Verb.UPDATE | Verb.MOVE | Verb.ENABLE | Verb.DISABLE:
                     self._follow(connection, key, receipt)
 
@@ -89,6 +89,17 @@ class Links(Store):
         self._hand_over(connection, key, others)
         linked = _row(key) | {"ref": receipt.ref, "how": how, "since": receipt.at}
         connection.execute(links_table.insert(), linked)
+
+    def _forget(
+        self, connection: Connection, key: dict[str, str], change: Change, receipt: Receipt
+    ) -> None:
+        """An account with all we granted to it, or the one grant that the change names."""
+        if "permission" in change.before:
+            connection.execute(_FORGET_GRANT, key | {"what": _permission(change)})
+            return
+        connection.execute(_FORGET_GRANTS, key)
+        connection.execute(_FORGET_LINK, key)
+        let_go(connection, key["of"], change.person, receipt.at)
 
     def _follow(self, connection: Connection, key: dict[str, str], receipt: Receipt) -> None:
         # A renamed account can get another id (AFAS: the user code). It is the same account.

@@ -62,8 +62,15 @@ class Memory(Store):
         row = self._latest(profile, "taken_at", "keys", *FRAMES)
         if row is None:
             return None
-        frames = {name: _from_parquet(row[name]) for name in FRAMES}
-        return People(taken_at=row["taken_at"], keys=json.loads(row["keys"]), **frames)
+        persons, contracts, departments, blocked = (_from_parquet(row[name]) for name in FRAMES)
+        return People(
+            persons=persons,
+            contracts=contracts,
+            departments=departments,
+            blocked=blocked,
+            taken_at=row["taken_at"],
+            keys=json.loads(row["keys"]),
+        )
 
     def snapshot_ids(self, profile: str) -> list[str] | None:
         """`external_id` of everybody in that import, sorted; cheap. None when there is none."""

@@ -56,6 +56,17 @@ class MemoryReader:
         accounts.permissions["grantable"] = grantable.reindex(accounts.permissions.index)
         return accounts
 
+    def permissions(self) -> pd.DataFrame:
+        """Every group of the store, as in `Accounts.permissions`."""
+        groups = dict(self._store.groups)
+        return pd.DataFrame(
+            {
+                "name": [group.name for group in groups.values()],
+                "grantable": [group.grantable for group in groups.values()],
+            },
+            index=pd.Index(list(groups), dtype="str", name="permission"),
+        ).astype({"name": "str", "grantable": bool})
+
     def check(self) -> Iterator[Finding]:
         """Say how many there are."""
         detail = f"{len(self._store.entries)} accounts, {len(self._store.groups)} groups"

@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
 from connectors.model.values import Value, is_empty
+
+GROUP: Final = "group"
+PERMISSION: Final = "permission"
+"""Kinds of what can be granted: membership of a group; and roles, licences and the like."""
 
 
 class Accounts:
@@ -22,7 +26,8 @@ class Accounts:
             sorted tuple of str. An attribute the account does not have is None.
         grants: Columns `ref`, `permission` (str): who holds what, both native ids.
         permissions: Index `permission` (str, native id). Columns `name` (str, as rules name it),
-            `grantable` (bool).
+            `grantable` (bool), `kind` (`group` unless the connector says `permission`: a role or a
+            licence; limits can tell the two apart).
         taken: Names in use in the target, also by objects that are not accounts (groups, contacts,
             computers). Columns `space` (str, such as `address` or `login`), `value` (str,
             casefolded), `ref` (str, native id of the holder).
@@ -90,9 +95,10 @@ class Accounts:
         named = (
             permissions if permissions is not None else pd.DataFrame({"name": [], "grantable": []})
         )
-        named = named.reindex(columns=["name", "grantable"])
+        named = named.reindex(columns=["name", "grantable", "kind"])
         named["name"] = named["name"].astype("str")
         named["grantable"] = named["grantable"].astype("boolean").fillna(True).astype(bool)  # noqa: FBT003
+        named["kind"] = named["kind"].astype("str").fillna(GROUP)
         named.index = named.index.astype("str").rename("permission")
         self.permissions = named
 
@@ -106,6 +112,7 @@ class Accounts:
         taken_at: datetime,
         grants: list[tuple[str, str]] | None = None,
         permissions: Mapping[str, str] | None = None,
+        kinds: Mapping[str, str] | None = None,
         taken: list[tuple[str, str, str]] | None = None,
         without_account: list[Mapping[str, str]] | None = None,
     ) -> "Accounts":
@@ -118,6 +125,7 @@ class Accounts:
             taken_at: When reading began, UTC.
             grants: (ref, permission) pairs.
             permissions: permission -> name.
+            kinds: permission -> kind, for those that are no groups.
             taken: (space, value, ref) triples; values are casefolded here.
             without_account: Rows of the attribute of that name.
         """
@@ -141,7 +149,10 @@ class Accounts:
             taken_at=taken_at,
             grants=pd.DataFrame(grants or [], columns=["ref", "permission"]),
             permissions=pd.DataFrame(
-                {"name": list((permissions or {}).values())},
+                {
+                    "name": list((permissions or {}).values()),
+                    "kind": [(kinds or {}).get(one) for one in permissions or {}],
+                },
                 index=pd.Index(list(permissions or {})),
             ),
             taken=pd.DataFrame(

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 from connectors.model.values import Attributes, Pending, decode_value, encode_value
 
@@ -22,6 +22,11 @@ class Verb(StrEnum):
     GRANT = "grant"
     REVOKE = "revoke"
     DELETE = "delete"
+    UNMANAGE = "unmanage"
+
+
+OFFERED: Final = frozenset(Verb) - {Verb.UNMANAGE}
+"""Verbs that a target can offer. Unmanaging is between us and the ledger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +173,16 @@ class RevokePermission(Change):
     verb = Verb.REVOKE
 
 
+class Unmanage(Change):
+    """Forget an account, or with `permission` in `before` a grant, and leave the target as it is.
+
+    Nothing is written in the target; the ledger lets go of the link, or of the grant.
+    """
+
+    __slots__ = ()
+    verb = Verb.UNMANAGE
+
+
 CHANGES: dict[Verb, type[Change]] = {
     kind.verb: kind
     for kind in (
@@ -180,6 +195,7 @@ CHANGES: dict[Verb, type[Change]] = {
         DeleteAccount,
         GrantPermission,
         RevokePermission,
+        Unmanage,
     )
 }
 

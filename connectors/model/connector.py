@@ -5,8 +5,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
+import pandas as pd
 from pydantic import BaseModel
 
 from connectors.model.accounts import Accounts
@@ -27,12 +28,14 @@ class Finding:
         subject: What was looked at, such as "GetConnector T4E_HelloID_Users_v2".
         detail: What was found, and what to do when it is not ok.
         reached: Whether the system answered. False when it did not, or refused us.
+        warns: Whether it is worth a look all the same: a run works, and may not do what was meant.
     """
 
     ok: bool
     subject: str
     detail: str
     reached: bool = True
+    warns: bool = False
 
 
 class Source(Protocol):
@@ -77,6 +80,19 @@ class Reader(Protocol):
 
     def close(self) -> None:
         """Let go of connections."""
+        ...
+
+
+@runtime_checkable
+class ListsPermissions(Protocol):
+    """A reader that can say which groups and permissions there are without reading accounts."""
+
+    def permissions(self) -> pd.DataFrame:
+        """All of them: index and columns `name` and `grantable` as in `Accounts.permissions`.
+
+        Raises:
+            Fatal: The system could not be read.
+        """
         ...
 
 

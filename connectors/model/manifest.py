@@ -15,6 +15,8 @@ class Compare(StrEnum):
     """Mail addresses, login names."""
     DN = "dn"
     """LDAP distinguished names: case and spaces around separators do not matter."""
+    SET = "set"
+    """Several values, of which each counts once; in no order, as it is with `exact` too."""
 
 
 ADDRESS: Final = "address"

@@ -158,7 +158,7 @@ def _apply_one_person(
         if change.ref in refs:
             known = change.resolved(ref=refs[change.ref], after=change.after)
         if takes_over(known):
-            receipts.append(receipt_of(known, Outcome.ALREADY, detail="held already: taken over"))
+            receipts.append(receipt_of(known, Outcome.ALREADY, detail=_TAKEN_OVER[known.verb]))
             continue
         try:
             written = execute(known)
@@ -189,9 +189,18 @@ def _apply_one_person(
     return receipts, failure
 
 
+_TAKEN_OVER = {
+    Verb.GRANT: "held already: taken over",
+    Verb.REVOKE: "gone already",
+    Verb.UNMANAGE: "left as it is, and not ours any more",
+}
+
+
 def takes_over(change: Change) -> bool:
-    """Whether a grant or revoke only brings the ledger in line with what the target holds."""
+    """Whether a change only brings the ledger in line: no writer hears of it."""
     match change.verb:
+        case Verb.UNMANAGE:
+            return True
         case Verb.GRANT:
             return change.before == change.after
         case Verb.REVOKE:

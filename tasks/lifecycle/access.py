@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from connectors.model.change import Change, DisableAccount, EnableAccount, MoveAccount, Verb
 from connectors.model.manifest import Compare
+from tasks.lifecycle.assignments import Because
 from tasks.lifecycle.compare import same
-from tasks.lifecycle.due import Because
 from tasks.lifecycle.held import Held
+from tasks.lifecycle.roster import Mask
 
 
 class Access:
@@ -14,6 +17,10 @@ class Access:
 
     An account is moved into the container of its state when the state changes, or from another
     container of ours. One that an administrator put elsewhere stays there until its state changes.
+
+    Attributes:
+        enabled: The container of accounts that can sign in, None where they are not moved.
+        disabled: The same for those that cannot.
     """
 
     def __init__(self, held: Held) -> None:
@@ -22,9 +29,20 @@ class Access:
         containers = held.policy.containers
         movable = containers if held.policy.can(Verb.MOVE) else None
         self._initial = containers.initial if containers else None
-        self._enabled = movable.enabled if movable else None
-        self._disabled = movable.disabled if movable else None
-        self._ours = (self._initial, self._enabled, self._disabled)
+        self.enabled = movable.enabled if movable else None
+        self.disabled = movable.disabled if movable else None
+        self._ours = (self._initial, self.enabled, self.disabled)
+
+    def misplaced(self, wanted: str | None) -> Mask:
+        """Per account whether it stands in a container of ours, and not in the one that is wanted.
+
+        Args:
+            wanted: `Access.enabled` or `Access.disabled`.
+        """
+        ours = [one for one in self._ours if one is not None]
+        if wanted is None or not ours:
+            return np.zeros(len(self._held.enabled), dtype=np.bool_)
+        return self._held.standing_in(ours) & ~self._held.standing_in([wanted])
 
     def give(self, person: str, ref: str | None, because: Because) -> Iterator[Change]:
         """Let somebody sign in; without a ref the account is one that is made just now."""
@@ -41,7 +59,7 @@ class Access:
             )
         elif opens:
             return
-        yield from self._move(person, ref, self._enabled, because, crossing=crossing)
+        yield from self._move(person, ref, self.enabled, because, crossing=crossing)
 
     def withhold(self, person: str, because: Because) -> Iterator[Change]:
         """See to it that somebody whose account is made just now cannot sign in."""
@@ -52,12 +70,12 @@ class Access:
         """Let somebody who has an account not sign in."""
         if self._held.is_enabled(ref) and self._policy.can(Verb.DISABLE):
             yield self._disable(person, ref, because)
-            yield from self._move(person, ref, self._disabled, because, crossing=True)
+            yield from self._move(person, ref, self.disabled, because, crossing=True)
 
     def shelve(self, person: str, ref: str, because: Because) -> Iterator[Change]:
         """Put the account of a leaver, who cannot sign in already, where such accounts stand."""
         if not self._held.is_enabled(ref):
-            yield from self._move(person, ref, self._disabled, because, crossing=False)
+            yield from self._move(person, ref, self.disabled, because, crossing=False)
 
     def _disable(self, person: str, ref: str | None, because: Because) -> Change:
         before, after = {"enabled": True}, {"enabled": False}

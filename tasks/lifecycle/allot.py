@@ -1,16 +1,23 @@
 """Allotting names: free in every target at once, reserved over the whole plan."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import count, islice
+from typing import Any, Final
 
+from connectors.model.change import Change, Verb
 from connectors.model.manifest import ADDRESS
 from connectors.model.receipt import Note
+from connectors.model.values import Clear, Pending
 from tasks.lifecycle.mapping import NAMES, call, fill_template
-from tasks.lifecycle.naming import NameOptions, Names, NoName, Taken, candidates
+from tasks.lifecycle.naming import NameOptions, Names, NoName, candidates
 from tasks.lifecycle.order import parse_template, paths_of
 from tasks.lifecycle.people import column_of
 from tasks.lifecycle.policy import FieldMapping, TargetPolicy
+from tasks.lifecycle.taken import Taken, plain_address
+
+LOOKS: Final = (4, 16, 64)
+"""Candidates per person that are looked up together; the later ones only where none is free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,44 +53,45 @@ def reads_names(mapping: FieldMapping) -> bool:
 
 def allot(
     persons: Iterable[str],
-    creates: Mapping[str, frozenset[str]],
+    takers: Mapping[str, frozenset[str]],
     *,
     policies: Mapping[str, TargetPolicy],
     facts: Callable[[str], Mapping[str, Any]],
     taken: Taken,
     options: NameOptions,
 ) -> Allotment:
-    """Give each person the first candidate whose values are free in every target they are new in.
+    """Give each person the best candidate whose values are free in every target they are new in.
+
+    That is the first free one. Somebody who has one of them already, in HR, in a target or by an
+    earlier reservation, keeps it, so that addresses stay in step.
 
     Args:
         persons: In the order in which they choose: who starts first chooses first.
-        creates: Target -> persons who get an account there.
+        takers: Target -> persons who get an account there, or new names for the one they have.
         policies: By target.
         facts: Known facts of a person by path.
         taken: Names in use; what is allotted is reserved in it.
         options: Which generators.
     """
+    choices = [_Choice(person, takers, policies, facts(person), options) for person in persons]
+    taken.look_up_persons([choice.person for choice in choices])
+    short = choices
+    for most in LOOKS:
+        taken.look_up(claim for choice in short for claim in choice.claims(most))
+        short = [choice for choice in short if not choice.any_free(taken, most)]
     names: dict[str, Names] = {}
     refused: set[str] = set()
     notes: list[Note] = []
-    for person in persons:
-        known = facts(person)
-        mapped = [
-            (policy, mapping)
-            for policy in policies.values()
-            if person in creates[policy.name]
-            for mapping in policy.mapped("create")
-        ]
-        unique = [(policy, mapping) for policy, mapping in mapped if mapping.unique]
-        named = any(reads_names(mapping) for _, mapping in mapped)
+    for choice in choices:
+        person = choice.person
         try:
-            found, claims = _first_free(person, known, unique, taken, options if named else None)
+            found, claims = choice.best(taken)
         except NoName as error:
             refused.add(person)
             notes += [
                 Note(target=target, person=person, code="no_name", reason=str(error))
-                for target, new in creates.items()
-                if person in new
+                for target, some in takers.items()
+                if person in some
             ]
             continue
         for space, value in claims:
@@ -101,30 +109,101 @@ Claims = list[tuple[str, str]]
 """(space, value) pairs that new accounts would use."""
 
 
-def _first_free(
-    person: str,
-    known: Mapping[str, Any],
-    unique: list[tuple[TargetPolicy, FieldMapping]],
-    taken: Taken,
-    options: NameOptions | None,
-) -> tuple[Names | None, Claims]:
-    """The first candidate of which everything is free; without options nothing is chosen."""
-    tried, claims = 0, list[tuple[str, str]]()
-    for candidate in candidates(_person(known), options) if options is not None else (None,):
-        tried += 1
-        claims = [
-            claim
-            for policy, mapping in unique
-            for claim in _claims(policy, mapping, known, candidate)
+class _Choice:
+    """What one person can choose from: candidates, each with what it would use up."""
+
+    def __init__(
+        self,
+        person: str,
+        takers: Mapping[str, frozenset[str]],
+        policies: Mapping[str, TargetPolicy],
+        known: Mapping[str, Any],
+        options: NameOptions,
+    ) -> None:
+        """Find the fields that matter; nothing is tried yet."""
+        self.person = person
+        mapped = [
+            (policy, mapping)
+            for name, policy in policies.items()
+            if person in takers.get(name, ())
+            for mapping in policy.mapped("create")
         ]
-        if all(taken.is_free(space, value, person) for space, value in claims):
-            return candidate, claims
-    if options is None:
-        used = next(value for space, value in claims if not taken.is_free(space, value, person))
-        message = f"{used} is in use already, and HR gives this person no other"
-    else:
-        message = f"no free name after {tried} tries; give this person a name by hand"
-    raise NoName(message)
+        self._unique = [(policy, mapping) for policy, mapping in mapped if mapping.unique]
+        self._named = any(reads_names(mapping) for _, mapping in mapped)
+        self._known, self._options = known, options
+        self._tried: list[tuple[Names | None, Claims]] = []
+        self._left: Iterator[Names | None] = iter((None,))
+        self._unnamed: NoName | None = None
+        if self._named:
+            try:
+                self._left = candidates(_person(known), options)
+            except NoName as error:
+                self._left, self._unnamed = iter(()), error
+
+    def claims(self, most: int) -> Iterator[tuple[str, str]]:
+        """What the first candidates would use."""
+        for _, claims in islice(self._each(), most):
+            yield from claims
+
+    def any_free(self, taken: Taken, most: int) -> bool:
+        """Whether one of the first candidates is free as yet."""
+        return any(
+            all(taken.is_free(space, value, self.person) for space, value in claims)
+            for _, claims in islice(self._each(), most)
+        )
+
+    def best(self, taken: Taken) -> tuple[Names | None, Claims]:
+        """The candidate of which most is this person's already, else the first free one.
+
+        Raises:
+            NoName: Nothing is free, or HR has no name.
+        """
+        if self._unnamed is not None:
+            raise self._unnamed
+        keeps = taken.holds_any(self.person)
+        found: tuple[Names | None, Claims] | None = None
+        most = 0
+        for place, (names, claims) in enumerate(self._each()):
+            if place in LOOKS:  # others took what was free at first
+                taken.look_up(self.claims(4 * place))
+            if not all(taken.is_free(space, value, self.person) for space, value in claims):
+                continue
+            own = sum(taken.holds(space, value, self.person) for space, value in claims)
+            if found is None or own > most:
+                found, most = (names, claims), own
+            if not keeps or most == len(claims):
+                break
+        if found is None:
+            raise NoName(self._said(taken))
+        return found
+
+    def _said(self, taken: Taken) -> str:
+        if self._named:
+            tried = len(self._tried)
+            return f"no free name after {tried} tries; give this person a name by hand"
+        claims = self._tried[0][1]
+        used = next(
+            value for space, value in claims if not taken.is_free(space, value, self.person)
+        )
+        return f"{used} is in use already, and HR gives this person no other"
+
+    def _each(self) -> Iterator[tuple[Names | None, Claims]]:
+        """Candidates with their claims; what was tried once is remembered."""
+        for place in count():
+            if place == len(self._tried) and not self._try_another():
+                return
+            yield self._tried[place]
+
+    def _try_another(self) -> bool:
+        for names in self._left:
+            claims = [
+                claim
+                for policy, mapping in self._unique
+                for claim in _claims(policy, mapping, self._known, names)
+            ]
+            self._tried.append((names, claims))
+            return True
+        return False
 
 
 def _person(known: Mapping[str, Any]) -> dict[str, Any]:
@@ -144,7 +223,37 @@ def _claims(
     if value is None or value == "":
         return []
     plain = [str(one) for one in (value if isinstance(value, tuple) else (value,))]
-    return [(space, one[5:] if one[:5].lower() == "smtp:" else one) for one in plain]
+    return [(space, plain_address(one)) for one in plain]
+
+
+def claims_of(policy: TargetPolicy, change: Change) -> Claims:
+    """What a planned change takes for its person: names that we choose and the account lacks.
+
+    What comes from an upstream account was claimed there.
+
+    Args:
+        policy: Of the target of the change.
+        change: Any change.
+    """
+    if change.verb not in {Verb.CREATE, Verb.UPDATE, Verb.ENABLE}:
+        return []
+    chosen = {
+        mapping.name: space_of(policy, mapping.name)
+        for mapping in policy.mapped("create")
+        if mapping.unique and (change.verb is Verb.CREATE or reads_names(mapping))
+    }
+    upstream = {need.field for need in change.needs}
+    return [
+        (chosen[name], plain_address(one))
+        for name, value in change.after.items()
+        if name in chosen and name not in upstream and not isinstance(value, Clear | Pending)
+        for one in map(str, _several(value))
+        if one not in _several(change.before.get(name))
+    ]
+
+
+def _several(value: object) -> tuple[object, ...]:
+    return value if isinstance(value, tuple) else (value,)
 
 
 def _value_of(mapping: FieldMapping, known: Mapping[str, Any], names: Names | None) -> Any:
@@ -169,6 +278,8 @@ def _value_of(mapping: FieldMapping, known: Mapping[str, Any], names: Names | No
 
 NAME_PARTS = (
     "local_part",
+    "upn_local_part",
+    "proxy_addresses",
     "login",
     "mail_nickname",
     "common_name",
@@ -178,5 +289,12 @@ NAME_PARTS = (
     "domain",
 )
 """What `names.…` offers to a mapping."""
-FROZEN_NAMES = ("local_part", "login", "mail_nickname", "common_name")
+FROZEN_NAMES = (
+    "local_part",
+    "upn_local_part",
+    "proxy_addresses",
+    "login",
+    "mail_nickname",
+    "common_name",
+)
 """Parts that are chosen once, at create; an update never sees them."""

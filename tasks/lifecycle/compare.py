@@ -24,9 +24,15 @@ def same(one: Value | None, other: Value | None, compare: Compare) -> bool:
         return other is CLEAR or is_empty(other)
     if other is CLEAR or is_empty(other) or isinstance(one, Pending) or isinstance(other, Pending):
         return False
+    if compare is Compare.SET:
+        return set(_items(one)) == set(_items(other))
     if isinstance(one, bool) or isinstance(other, bool):
         return _flag(one) == _flag(other)
     return bool(_normal(one, compare) == _normal(other, compare))
+
+
+def _items(value: Any) -> list[str]:
+    return [as_text(item) for item in (value if isinstance(value, tuple) else (value,))]
 
 
 def _flag(value: Any) -> str:
@@ -39,7 +45,7 @@ def _normal(value: Any, compare: Compare) -> Any:
         return tuple(sorted(_normal(item, compare) for item in value))
     text = as_text(value)
     match compare:
-        case Compare.EXACT:
+        case Compare.EXACT | Compare.SET:
             return text
         case Compare.IGNORE_CASE:
             return text.casefold()

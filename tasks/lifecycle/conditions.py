@@ -6,29 +6,28 @@ The rules about values, in one place:
   numbers.
 * A missing value meets no test, except `exists: false` and the two negations `not_equals` and
   `not_in`. `Not` turns an answer round, so `Not` of a test is met by a missing value.
-* `before` and `after` leave the day itself out; `at_least` and `at_most` include the number.
+* `before` and `after` leave the day itself out; `on_or_before`, `on_or_after`, `at_least`,
+  `at_most` and `between` include what they name.
+* `within` asks for a department or any other below it in the list of departments.
+* `matches` is met by the whole text, not by a part of it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from connectors.model.errors import ConfigError
-from connectors.model.people import People
-from tasks.lifecycle.people import (
-    CONTRACT,
-    PERSON,
-    FactKind,
-    add_departments,
-    add_managed,
-    column_of,
-    kind_of,
-)
+from connectors.model.people import People, listed
+from tasks.lifecycle.departments import add_departments, add_managed
+from tasks.lifecycle.managers import managers
+from tasks.lifecycle.patterns import compiled
+from tasks.lifecycle.people import CONTRACT, MANAGER, PERSON, FactKind, column_of, kind_of
+from tasks.lifecycle.primary import owners, primary_rows
 
 Scalar = str | int | float | bool | date
 TestValue = Scalar | tuple[Scalar, ...]
@@ -42,7 +41,8 @@ class Test:
     Attributes:
         path: Such as `contract.department.id`.
         operator: One of `OPERATORS`.
-        value: What to compare with; a tuple for `in` and `not_in`. A day may be ISO text.
+        value: What to compare with; a tuple for `in`, `not_in` and `within`, and lowest and highest
+            for `between`. A day may be ISO text.
     """
 
     __test__ = False  # pytest would take it for a test class
@@ -85,12 +85,16 @@ class Operator:
         kinds: Kinds of facts it makes sense for.
         missing: The answer when the fact is missing.
         many: Whether the value is a list.
+        reads: Column -> the one to look at instead, for an operator that knows no other columns.
+        as_it_is: Whether text is compared as it is written.
     """
 
     holds: Callable[[Any, Any], bool]
     kinds: frozenset[FactKind]
     missing: bool = False
     many: bool = False
+    reads: Mapping[str, str] | None = None
+    as_it_is: bool = False
 
 
 _ANY: Final = frozenset[FactKind]({"text", "number", "date", "flag"})
@@ -98,8 +102,14 @@ _TEXT: Final = frozenset[FactKind]({"text"})
 _NUMBER: Final = frozenset[FactKind]({"number"})
 _DATE: Final = frozenset[FactKind]({"date"})
 
+_RANGE: Final = _NUMBER | _DATE
+
 EXISTS: Final = "exists"
 """The one operator that asks about the presence of a fact; its value is true or false."""
+MATCHES: Final = "matches"
+"""The one operator whose value is a regular expression."""
+BETWEEN: Final = "between"
+"""The one operator whose value is a lowest and a highest."""
 
 OPERATORS: Final[dict[str, Operator]] = {
     "equals": Operator(lambda fact, value: fact == value, _ANY),
@@ -109,12 +119,24 @@ OPERATORS: Final[dict[str, Operator]] = {
     "contains": Operator(lambda fact, value: value in fact, _TEXT),
     "starts_with": Operator(lambda fact, value: fact.startswith(value), _TEXT),
     "ends_with": Operator(lambda fact, value: fact.endswith(value), _TEXT),
+    MATCHES: Operator(
+        lambda fact, value: compiled(value).fullmatch(fact) is not None, _TEXT, as_it_is=True
+    ),
+    "within": Operator(
+        lambda fact, value: any(listed((one,)) in fact for one in value),
+        _TEXT,
+        many=True,
+        reads={"contract.department_id": "contract.department_path"},
+    ),
     "at_least": Operator(lambda fact, value: fact >= value, _NUMBER),
     "at_most": Operator(lambda fact, value: fact <= value, _NUMBER),
     "above": Operator(lambda fact, value: fact > value, _NUMBER),
     "below": Operator(lambda fact, value: fact < value, _NUMBER),
+    BETWEEN: Operator(lambda fact, value: value[0] <= fact <= value[1], _RANGE, many=True),
     "before": Operator(lambda fact, value: fact < value, _DATE),
     "after": Operator(lambda fact, value: fact > value, _DATE),
+    "on_or_before": Operator(lambda fact, value: fact <= value, _DATE),
+    "on_or_after": Operator(lambda fact, value: fact >= value, _DATE),
     EXISTS: Operator(lambda _, value: bool(value), _ANY),
 }
 
@@ -127,6 +149,7 @@ class ContractTable:
 
     Args:
         people: The import.
+        as_of: The day to decide for; without one, nobody's manager is known.
 
     Attributes:
         contracts: As in `People.contracts`, with department facts.
@@ -134,15 +157,16 @@ class ContractTable:
         owner: Per contract the position of its person in `persons`.
     """
 
-    __slots__ = ("_coded", "_persons", "contracts", "owner", "persons")
+    __slots__ = ("_as_of", "_coded", "_people", "_persons", "contracts", "owner", "persons")
 
-    def __init__(self, people: People) -> None:
+    def __init__(self, people: People, as_of: date | None = None) -> None:
         """Find each contract's person; facts are coded when a condition asks for them."""
         self.contracts = add_departments(people.contracts, people.departments)
         self.persons = people.persons["external_id"]
-        self.owner = pd.Index(self.persons).get_indexer(pd.Index(self.contracts["person_id"]))
+        self.owner = owners(people)
+        self._people, self._as_of = people, as_of
         self._persons = add_managed(people.persons, people.departments)
-        self._coded: dict[str, tuple[npt.NDArray[np.intp], list[Any]]] = {}
+        self._coded: dict[str, _Coded] = {}
 
     def __len__(self) -> int:
         """Number of contracts."""
@@ -156,51 +180,56 @@ class ContractTable:
                 operator that does not exist. Taking such a fact as missing would take things away
                 from people without a word.
         """
-        match condition:
-            case Test():
-                return self._test(condition)
-            case All(conditions):
-                return _fold(
-                    np.logical_and,
-                    [self.holds(one) for one in conditions],
-                    np.ones(len(self), bool),
-                )
-            case AnyOf(conditions):
-                return _fold(
-                    np.logical_or,
-                    [self.holds(one) for one in conditions],
-                    np.zeros(len(self), bool),
-                )
-            case Not(inner):
-                return ~self.holds(inner)
+        if isinstance(condition, Test):
+            return self._test(condition)
+        if isinstance(condition, Not):
+            return ~self.holds(condition.condition)
+        every = isinstance(condition, All)
+        return _fold(
+            np.logical_and if every else np.logical_or,
+            [self.holds(one) for one in condition.conditions],
+            np.full(len(self), every),
+        )
+
+    def fact(self, path: str) -> "pd.Series[Any]":
+        """What a path says on each contract, in the order of `contracts`.
+
+        Raises:
+            ConfigError: This import has no such column.
+        """
+        facts, owned = self._column(column_of(path))
+        return facts.take(self.owner) if owned else facts
 
     def _test(self, test: Test) -> Mask:
         operator = OPERATORS.get(test.operator)
         if operator is None:
             message = f"there is no operator {test.operator}"
             raise ConfigError(message, key=test.path)
-        codes, values = self._code(column_of(test.path))
-        kind = kind_of(test.path)
-        wanted = (
-            tuple(_wanted(value, kind) for value in test.value)
-            if isinstance(test.value, tuple)
-            else _wanted(test.value, kind)
-        )
+        column = column_of(test.path)
+        coded = self._code((operator.reads or {}).get(column, column))
+        wanted = wanted_by(test)
         missing = not test.value if test.operator == EXISTS else operator.missing
         # The answer for a missing fact stands last, where its code -1 points.
+        values = coded.values if operator.as_it_is else coded.comparable
         answers = [operator.holds(value, wanted) for value in values] + [missing]
-        return np.array(answers, dtype=bool)[codes]
+        return np.array(answers, dtype=bool)[coded.codes]
 
-    def _code(self, column: str) -> tuple[npt.NDArray[np.intp], list[Any]]:
+    def _code(self, column: str) -> "_Coded":
         if column not in self._coded:
             facts, owned = self._column(column)
-            codes, values = pd.factorize(facts)
-            distinct = [_comparable(value) for value in values.tolist()]
-            self._coded[column] = (codes[self.owner] if owned else codes, distinct)
+            codes, distinct = pd.factorize(facts)
+            values = distinct.tolist()
+            self._coded[column] = _Coded(
+                codes[self.owner] if owned else codes, values, [comparable(one) for one in values]
+            )
         return self._coded[column]
 
     def _column(self, column: str) -> "tuple[pd.Series[Any], bool]":
         """The fact, and whether it is one per person."""
+        if column == MANAGER and self._as_of is not None:
+            primary = primary_rows(self._people, self._as_of, self.owner)
+            found = managers(self._people, self._as_of, owner=self.owner, primary=primary)
+            return pd.Series(found), True
         for prefix, frame in ((PERSON, self._persons), (CONTRACT, self.contracts)):
             name = column.removeprefix(prefix)
             if column.startswith(prefix) and name in frame.columns:
@@ -209,7 +238,15 @@ class ContractTable:
         raise ConfigError(message, key=column)
 
 
-def _comparable(value: Any) -> Any:
+class _Coded(NamedTuple):
+    """A fact: per contract a code, -1 where it is missing, and the values behind the codes."""
+
+    codes: npt.NDArray[np.intp]
+    values: list[Any]
+    comparable: list[Any]
+
+
+def comparable(value: Any) -> Any:
     """A fact in the form in which it is compared: folded text, a day, else as it is."""
     if isinstance(value, str):
         return value.casefold()
@@ -218,11 +255,20 @@ def _comparable(value: Any) -> Any:
     return value
 
 
-def _wanted(value: Scalar, kind: FactKind) -> Any:
-    """The value of a test, in the form in which facts of this kind are compared."""
+def wanted_by(test: Test) -> Any:
+    """The value of a test in the form that its operator compares with facts of that kind."""
+    if OPERATORS[test.operator].as_it_is:
+        return test.value
+    kind = kind_of(test.path)
+    if isinstance(test.value, tuple):
+        return tuple(_of_kind(value, kind) for value in test.value)
+    return _of_kind(test.value, kind)
+
+
+def _of_kind(value: Scalar, kind: FactKind) -> Any:
     if kind == "date" and isinstance(value, str):
         return date.fromisoformat(value)
-    return _comparable(value)
+    return comparable(value)
 
 
 def _fold(join: Callable[..., Mask], masks: list[Mask], start: Mask) -> Mask:

@@ -4,19 +4,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from connectors.model.accounts import Accounts
 from connectors.model.change import Need
 from connectors.model.manifest import Attribute
-from connectors.model.receipt import Note
 from tasks.lifecycle.allot import NAME_PARTS
 from tasks.lifecycle.mapping import Column, World, evaluate
 from tasks.lifecycle.order import upstream_of
 from tasks.lifecycle.policy import FieldMapping, TargetPolicy
-
-Rows = npt.NDArray[np.intp]
+from tasks.lifecycle.roster import Positions
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +21,16 @@ class Desired:
     """Wanted attributes of some persons' accounts.
 
     Attributes:
-        persons: The persons, sorted.
+        places: The persons, by position in the roster, sorted.
         columns: Attribute -> a value per person; None is "no value known".
-        notes: Values that the target cannot hold, and that are left out.
     """
 
-    persons: tuple[str, ...]
+    places: Positions
     columns: Mapping[str, Column]
-    notes: tuple[Note, ...] = ()
+
+    def __len__(self) -> int:
+        """Number of persons."""
+        return len(self.places)
 
 
 def desire(policy: TargetPolicy, action: str, world: World) -> Desired:
@@ -41,37 +40,42 @@ def desire(policy: TargetPolicy, action: str, world: World) -> Desired:
         ConfigError: A customer's function failed.
     """
     columns: dict[str, Column] = {}
-    notes: list[Note] = []
     for mapping in policy.mapped(action):
         if mapping.name == policy.manifest.correlation:
             # Whatever a profile maps to it: by this value the account is found again.
             mapping = replace(mapping, kind="from", argument=policy.correlate)  # noqa: PLW2901
         wanted = evaluate(mapping, world, names=NAME_PARTS)
         known = policy.manifest.attribute(mapping.name)
-        if known is not None:
-            notes += _fit(wanted, known, policy.name, world.persons)
+        if known is not None and known.multi:
+            wanted = _as_list(wanted)
         columns[mapping.name] = wanted
-    return Desired(world.persons, columns, tuple(notes))
+    return Desired(world.places, columns)
 
 
-def _fit(wanted: Column, known: Attribute, target: str, persons: tuple[str, ...]) -> list[Note]:
-    """Bring values into the shape of the attribute; leave out what does not fit, with a note."""
-    notes: list[Note] = []
+def _as_list(wanted: Column) -> Column:
+    """A text as the only entry of a list, for attributes that hold several."""
+    if pd.api.types.infer_dtype(wanted, skipna=True) != "string":
+        wanted = wanted.copy()
+        for place, value in enumerate(wanted):
+            wanted[place] = (value,) if isinstance(value, str) else value
+        return wanted
+    codes, distinct = pd.factorize(wanted)
+    lists = np.empty(len(distinct) + 1, dtype=object)  # the last, None, is for code -1
+    for place, value in enumerate(distinct):
+        lists[place] = (value,)
+    return lists[codes]
+
+
+def misfit(value: object, known: Attribute | None) -> str | None:
+    """Why a target cannot hold a value, None if it can: too long, or several where one fits."""
+    if known is None:
+        return None
     longest = known.max_length
-    for place, value in enumerate(wanted):
-        if isinstance(value, str):
-            if known.multi:
-                wanted[place] = (value,)
-            misfit = longest is not None and len(value) > longest
-            reason = f"is longer than the {longest} characters that fit"
-        else:
-            misfit = isinstance(value, tuple) and not known.multi
-            reason = "has several values, and only one fits"
-        if misfit:
-            wanted[place] = None
-            sentence = f"{known.name} {reason}; it is left out"
-            notes.append(Note(target=target, person=persons[place], code="misfit", reason=sentence))
-    return notes
+    if isinstance(value, str) and longest is not None and len(value) > longest:
+        return f"{known.name} is longer than the {longest} characters that fit; it is left out"
+    if isinstance(value, tuple) and not known.multi:
+        return f"{known.name} has several values, and only one fits; it is left out"
+    return None
 
 
 def needs_of(mappings: Iterable[FieldMapping]) -> dict[str, Need]:
@@ -84,13 +88,7 @@ def needs_of(mappings: Iterable[FieldMapping]) -> dict[str, Need]:
     return needs
 
 
-def rows_of(accounts: Accounts, refs: Iterable[str]) -> Rows:
-    """Where accounts stand in a reading, by native id."""
-    index: Rows = accounts.attributes.index.get_indexer(pd.Index(list(refs), dtype="str"))
-    return index
-
-
-def current(accounts: Accounts, rows: Rows, attribute: str) -> Column:
+def current(accounts: Accounts, rows: Positions, attribute: str) -> Column:
     """What accounts hold in one attribute, by their rows; None where it is empty."""
     if attribute not in accounts.attributes.columns:
         return np.full(len(rows), None, dtype=object)

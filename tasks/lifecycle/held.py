@@ -1,87 +1,126 @@
 """What one target holds, indexed by account, and changes to it in their common form."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from functools import cached_property
 from typing import Any, Final, TypeVar
+
+import numpy as np
+import pandas as pd
 
 from connectors.model.accounts import Accounts
 from connectors.model.change import Change, Need
+from connectors.model.manifest import Compare
+from connectors.model.people import places_in
 from connectors.model.receipt import Note
 from connectors.model.values import Attributes, is_empty
-from tasks.lifecycle.due import Because
+from tasks.lifecycle.assignments import Because
+from tasks.lifecycle.compare import same
 from tasks.lifecycle.mapping import known
 from tasks.lifecycle.policy import TargetPolicy
+from tasks.lifecycle.roster import Mask, Objects, Positions
 
 _C = TypeVar("_C", bound=Change)
-_NOTHING: Final[frozenset[str]] = frozenset()
 _EMPTY: Final[dict[str, Any]] = {}
 
 
 class Held:
-    """The accounts of one target, for asking about one of them.
+    """The accounts of one target, for asking about one of them, or about all at once.
 
     Attributes:
         policy: What the profile decides about the target.
         accounts: The reading itself.
+        enabled: Per account whether the person can sign in; False where that is not known.
+        disabled: Per account whether the person cannot; False where that is not known.
+        protected: Per account whether nobody may touch it.
     """
 
     __slots__ = (
-        "_container",
+        "__dict__",
         "_context",
-        "_enabled",
-        "_keep",
-        "_members",
-        "_protected",
+        "_rows",
         "_said",
         "accounts",
+        "disabled",
+        "enabled",
         "policy",
+        "protected",
     )
 
     def __init__(self, policy: TargetPolicy, accounts: Accounts) -> None:
-        """Index the reading."""
+        """Lay the states out."""
         self.policy, self.accounts = policy, accounts
-        frame = accounts.accounts
-        refs = frame.index.tolist()
-        self._enabled = dict(zip(refs, known(frame["enabled"]), strict=True))
-        self._container = (
-            dict(zip(refs, known(frame["container"]), strict=True)) if policy.containers else {}
-        )
-        self._protected = frozenset(frame.index[frame["protected"]])
-        self._keep = frame["keep"].dropna().to_dict()
+        enabled = accounts.accounts["enabled"]
+        self.enabled: Mask = enabled.to_numpy(dtype=bool, na_value=False)
+        self.disabled: Mask = (~enabled).to_numpy(dtype=bool, na_value=False)
+        self.protected: Mask = accounts.accounts["protected"].to_numpy(dtype=bool)
         self._context = [n for n in policy.manifest.context if n in accounts.attributes.columns]
-        self._members: dict[str, set[str]] = {}
-        for ref, permission in zip(
-            accounts.grants["ref"].tolist(), accounts.grants["permission"].tolist(), strict=True
-        ):
-            self._members.setdefault(ref, set()).add(permission)
         self._said: dict[Note, None] = {}
+        self._rows: dict[str, int] = {}
+
+    @cached_property
+    def _containers(self) -> Objects:
+        return known(self.accounts.accounts["container"])
+
+    @cached_property
+    def _grants(self) -> tuple[Positions, Objects]:
+        """Who holds what, as rows of accounts, sorted, and native ids of permissions."""
+        grants = self.accounts.grants
+        rows = places_in(grants["ref"], pd.Series(self.accounts.accounts.index.array))
+        order = np.argsort(rows, kind="stable")
+        return rows[order], grants["permission"].to_numpy(dtype=object)[order]
+
+    def ref(self, row: int) -> str:
+        """Native id of the account in a row; from here on it can be asked about by that id."""
+        ref = str(self.accounts.accounts.index[row])
+        self._rows[ref] = row
+        return ref
+
+    def row(self, ref: str) -> int:
+        """Where an account stands in the reading."""
+        return self._rows[ref]
 
     def is_enabled(self, ref: str) -> bool:
         """Whether the person can sign in; False where the target knows no such state."""
-        return self._enabled.get(ref) is True
+        return bool(self.enabled[self.row(ref)])
 
     def is_disabled(self, ref: str) -> bool:
         """Whether the person cannot sign in; False where the target knows no such state."""
-        return self._enabled.get(ref) is False
+        return bool(self.disabled[self.row(ref)])
 
     def is_protected(self, ref: str) -> bool:
         """Whether nobody may touch it."""
-        return ref in self._protected
+        return bool(self.protected[self.row(ref)])
 
     def reason_to_keep(self, ref: str) -> str | None:
         """Why it must not be deleted, None where nothing speaks against it."""
-        return self._keep.get(ref)
+        reason = self.accounts.accounts["keep"].iat[self.row(ref)]
+        return reason if isinstance(reason, str) else None
 
     def container(self, ref: str) -> str | None:
         """Where it stands."""
-        return self._container.get(ref)
+        container: str | None = self._containers[self.row(ref)] if self.policy.containers else None
+        return container
 
-    def permissions(self, ref: str) -> frozenset[str] | set[str]:
+    def standing_in(self, containers: Collection[str]) -> Mask:
+        """Per account whether it stands in one of these."""
+        codes, distinct = pd.factorize(self._containers)
+        among = [any(same(one, other, Compare.DN) for other in containers) for one in distinct]
+        return np.array([*among, False], dtype=np.bool_)[codes]
+
+    def permissions(self, ref: str) -> frozenset[str]:
         """What it holds, as native ids."""
-        return self._members.get(ref, _NOTHING)
+        rows, permissions = self._grants
+        row = self.row(ref)
+        first, last = np.searchsorted(rows, (row, row + 1))
+        return frozenset(permissions[first:last])
+
+    def holders(self) -> tuple[Positions, Objects]:
+        """Who holds what: places of accounts, sorted, and native ids of permissions."""
+        return self._grants
 
     def number(self, ref: str) -> dict[str, str]:
         """The correlation attribute and its value; nothing where it is empty."""
-        value = self.accounts.accounts.at[ref, "person"]
+        value = self.accounts.accounts["person"].iat[self.row(ref)]
         return {self.policy.manifest.correlation: value} if isinstance(value, str) else {}
 
     def change(  # noqa: PLR0913 - the parts of a change
@@ -132,8 +171,8 @@ class Held:
         return list(self._said)
 
     def _context_of(self, ref: str) -> Mapping[str, str]:
-        attributes = self.accounts.attributes
-        if ref not in attributes.index:
+        if ref not in self._rows:  # not in this reading: it is asked for once more
             return {}
-        found = {name: attributes.at[ref, name] for name in self._context}
+        attributes, row = self.accounts.attributes, self.row(ref)
+        found = {name: attributes[name].iat[row] for name in self._context}
         return {name: str(value) for name, value in found.items() if not is_empty(value)}

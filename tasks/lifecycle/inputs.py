@@ -20,9 +20,11 @@ class Memory:
         links: Columns target, person, ref (str).
         grants: Columns target, person, permission (str).
         absences: Person -> first day they were missing from the source.
+        names: Columns space, value, person (str): names we gave, in whatever became of them.
+        called: Person -> what HR called them when we made or took over their first account, hashed.
     """
 
-    __slots__ = ("absences", "grants", "links")
+    __slots__ = ("absences", "called", "grants", "links", "names")
 
     def __init__(
         self,
@@ -30,26 +32,24 @@ class Memory:
         links: pd.DataFrame | None = None,
         grants: pd.DataFrame | None = None,
         absences: Mapping[str, date] | None = None,
+        names: pd.DataFrame | None = None,
+        called: Mapping[str, str] | None = None,
     ) -> None:
         """Start from nothing where nothing is given."""
         self.links = links if links is not None else _empty("target", "person", "ref")
         self.grants = grants if grants is not None else _empty("target", "person", "permission")
         self.absences = dict(absences or {})
+        self.names = names if names is not None else _empty("space", "value", "person")
+        self.called = dict(called or {})
 
     def links_of(self, target: str) -> "pd.Series[str]":
         """Native id by person."""
         rows = self.links[self.links["target"] == target]
         return rows.set_index("person")["ref"].astype("str")
 
-    def grants_of(self, target: str) -> dict[str, set[str]]:
-        """Permissions by person, as native ids."""
-        rows = self.grants[self.grants["target"] == target]
-        held: dict[str, set[str]] = {}
-        for person, permission in zip(
-            rows["person"].tolist(), rows["permission"].tolist(), strict=True
-        ):
-            held.setdefault(person, set()).add(permission)
-        return held
+    def grants_of(self, target: str) -> pd.DataFrame:
+        """What we granted in a target: columns person, permission (native id)."""
+        return self.grants.loc[self.grants["target"] == target, ["person", "permission"]]
 
 
 def _empty(*columns: str) -> pd.DataFrame:
@@ -91,6 +91,7 @@ class Inputs:
         memory: What the ledger knows.
         options: Which name generators.
         scope: What the run may change.
+        protected: Persons whose accounts nobody may touch.
     """
 
     __slots__ = (
@@ -101,6 +102,7 @@ class Inputs:
         "people",
         "policies",
         "profile",
+        "protected",
         "rules",
         "scope",
     )
@@ -117,8 +119,10 @@ class Inputs:
         memory: Memory,
         options: NameOptions,
         scope: Scope | None = None,
+        protected: frozenset[str] = frozenset(),
     ) -> None:
         """Keep the parts."""
         self.profile, self.as_of, self.people, self.rules = profile, as_of, people, rules
         self.policies, self.accounts, self.memory = policies, accounts, memory
         self.options, self.scope = options, scope or Scope()
+        self.protected = protected

@@ -1,12 +1,15 @@
 """Field mapping: from what is known of a person to wanted values, a column at a time."""
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from itertools import repeat
 from typing import Any, Final, Protocol, assert_never
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from connectors.model.errors import ConfigError
 from connectors.model.values import CLEAR, Clear, Pending, is_empty
@@ -18,18 +21,21 @@ from tasks.lifecycle.order import (
     split_upstream,
 )
 from tasks.lifecycle.policy import FieldMapping
+from tasks.lifecycle.roster import Positions, Roster
 
 Column = npt.NDArray[np.object_]
 """Object array aligned to the persons of a `World`; None is "no value known"."""
 
 NAMES: Final = "names."
+_BLANKS: Final = "".join(letter for letter in map(chr, range(0x3001)) if letter.isspace())
+"""All that `str.strip` takes off."""
 
 
 class Outlooks(Protocol):
     """Accounts of one target as they will be."""
 
-    def column(self, attribute: str, persons: Sequence[str]) -> Column:
-        """The attribute for these persons; None without account or value."""
+    def column(self, attribute: str) -> Column:
+        """The attribute of every person of the roster; None without account or value."""
         ...
 
 
@@ -38,31 +44,58 @@ class World:
 
     Args:
         facts: Index person; columns are paths such as `person.nick_name` and `contract.title`.
-        upstream: Target -> its accounts as they will be.
         find: Gives the name of the column of `facts` for a path, aliases included.
-        persons: The persons, in order; None for everybody in `facts`.
-        names: Gives the column of a path below `names.` for these persons; None without names.
+        roster: Everybody who may be spoken of; None for just the persons of `facts`.
+
+    Attributes:
+        roster: Everybody.
+        places: Positions of the persons, in order; of the whole roster until `of` picks some.
+        rows_of: Per person of the roster the row in `facts`, -1 for who is not in it.
     """
 
     def __init__(
-        self,
-        facts: pd.DataFrame,
-        upstream: Mapping[str, Outlooks],
-        find: Callable[[str], str],
-        *,
-        persons: Sequence[str] | None = None,
-        names: Callable[[str], Column] | None = None,
+        self, facts: pd.DataFrame, find: Callable[[str], str], roster: Roster | None = None
     ) -> None:
-        """Keep the parts; columns are converted when asked for."""
-        self.facts, self.upstream, self._find = facts, upstream, find
-        self.persons = tuple(facts.index if persons is None else persons)
-        self._rows = None if persons is None else facts.index.get_indexer(pd.Index(self.persons))
-        self._names = names
+        """Keep the parts; columns are converted when asked for, once for all sets of persons."""
+        self.facts, self._find = facts, find
+        self.roster = roster or Roster(facts.index)
+        self.places: Positions = np.arange(len(self.roster))
+        self._upstream: Mapping[str, Outlooks] = {}
+        self._names: Callable[[str], Column] | None = None
+        self.rows_of = np.full(len(self.roster), -1, dtype=np.intp)
+        self.rows_of[self.roster.positions(facts.index)] = np.arange(len(facts))
+        self._shared: dict[str, Column] = {}
         self._columns: dict[str, Column] = {}
+
+    def of(
+        self,
+        places: Positions,
+        upstream: Mapping[str, Outlooks] | None = None,
+        *,
+        names: Callable[[str, Positions], Column] | None = None,
+    ) -> "World":
+        """The same world for some persons.
+
+        Args:
+            places: Their positions in the roster, sorted.
+            upstream: Target -> its accounts as they will be.
+            names: Gives the column of a part of `names.` for these positions; None without names.
+        """
+        some = copy(self)
+        some.places, some._columns = places, {}
+        some._upstream = upstream or {}
+        some._names = None if names is None else lambda part: names(part, places)
+        return some
 
     def __len__(self) -> int:
         """Number of persons."""
-        return len(self.persons)
+        return len(self.places)
+
+    @property
+    def persons(self) -> list[str]:
+        """HR ids, in order."""
+        ids: list[str] = self.roster.ids[self.places].tolist()
+        return ids
 
     def column(self, path: str) -> Column:
         """Values of a path for every person."""
@@ -79,21 +112,34 @@ class World:
         if path.startswith(UPSTREAM):
             return True
         if path.startswith(NAMES):
-            return any(value is not None for value in self.column(path))
+            return bool(pd.notna(self.column(path)).any())
         name = self._find(path)
         return name in self.facts.columns and bool(self.facts[name].notna().any())
 
     def _read(self, path: str) -> Column:
         if path.startswith(UPSTREAM):
             target, attribute = split_upstream(path)
-            return self.upstream[target].column(attribute, self.persons)
+            return self._upstream[target].column(attribute)[self.places]
         if path.startswith(NAMES) and self._names is not None:
             return self._names(path.removeprefix(NAMES))
         name = self._find(path)
+        if name not in self._shared:
+            self._shared[name] = self._fact(name)
+        return self._shared[name][self.places]
+
+    def _fact(self, name: str) -> Column:
+        """A fact of everybody on the roster; of whom HR does not know, nothing is known."""
         if name not in self.facts.columns:
-            return np.full(len(self), None, dtype=object)
-        column = self.facts[name]
-        return known(column if self._rows is None else column.take(self._rows))
+            return np.full(len(self.roster), None, dtype=object)
+        return self.spread(known(self.facts[name]))
+
+    def spread(self, column: Column) -> Column:
+        """A column over `facts` as one over the roster."""
+        if not len(column):
+            return np.full(len(self.roster), None, dtype=object)
+        over = column[self.rows_of]
+        over[self.rows_of < 0] = None
+        return over
 
     def rows(self, names: Sequence[str]) -> list[dict[str, Any]]:
         """Everything known of each person, by path: for a customer's function.
@@ -111,17 +157,37 @@ class World:
 
 def given(column: Column) -> npt.NDArray[np.bool_]:
     """Where a column holds something; `CLEAR` and `Pending` are something."""
-    return np.array([value is not None for value in column], dtype=np.bool_)
+    return np.asarray(pd.notna(column))
 
 
 def known(column: "pd.Series[Any]") -> Column:
-    """A column as objects: missing is None, days are ISO text, empty text is missing."""
+    """A column as objects: missing is None, days are ISO text, blank text is missing."""
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        column = column.dt.strftime("%Y-%m-%d")
+        return _spread(column, lambda day: day.date().isoformat())
+    if column.dtype == "str":
+        blank = column.str.isspace().to_numpy(dtype=bool, na_value=False)
+    else:
+        blank = np.zeros(len(column), dtype=bool)
     values = column.astype(object).to_numpy(dtype=object, copy=True)
-    values[np.asarray(pd.isna(column))] = None
-    values[values == ""] = None
+    values[blank | np.asarray(pd.isna(column)) | (values == "")] = None
     return values
+
+
+def without_blanks(column: Column) -> Column:
+    """The column without texts that only hold spaces: those say nothing."""
+    if pd.api.types.infer_dtype(column, skipna=True) == "string":
+        blank = pd.Series(column, dtype="str").str.isspace().to_numpy(dtype=bool, na_value=False)
+        column[blank] = None
+    return column
+
+
+def _spread(column: Any, shape: Callable[[Any], Any]) -> Column:
+    """A column with every distinct value shaped once; missing is None."""
+    codes, distinct = pd.factorize(column)
+    shaped = np.empty(len(distinct) + 1, dtype=object)  # the last, None, is for code -1
+    for place, value in enumerate(distinct):
+        shaped[place] = shape(value)
+    return shaped[codes]
 
 
 def as_text(value: object) -> str:
@@ -154,19 +220,15 @@ def evaluate(mapping: FieldMapping, world: World, *, names: Sequence[str] = ()) 
         case "template":
             parts = parse_template(mapping.argument)
             columns = [world.column(part.path) for part in parts if part.path is not None]
-            wanted = np.empty(len(world), dtype=object)
-            rows = zip(*columns, strict=True) if columns else repeat((), len(world))
-            for place, row in enumerate(rows):
-                wanted[place] = fill_template(parts, row)
+            wanted = fill_templates(parts, columns, len(world))
         case "call":
             wanted = np.empty(len(world), dtype=object)
             for place, facts in enumerate(world.rows(names)):
                 wanted[place] = call(mapping, facts)
         case _:
             assert_never(mapping.kind)
-    wanted[[isinstance(value, str) and not value.strip() for value in wanted]] = None
     if _may_clear(mapping, world):
-        wanted[[value is None for value in wanted]] = CLEAR
+        wanted[~given(wanted)] = CLEAR
     return wanted
 
 
@@ -181,6 +243,51 @@ def _may_clear(mapping: FieldMapping, world: World) -> bool:
 
 def _reads_upstream(mapping: FieldMapping) -> bool:
     return mapping.kind in {"from", "template"} and UPSTREAM in mapping.argument
+
+
+def fill_templates(parts: Sequence[TemplatePart], columns: Sequence[Column], size: int) -> Column:
+    """A template filled for many: whole columns where they hold text, as `fill_template` does it.
+
+    Args:
+        parts: Of the template.
+        columns: Of its paths, in order.
+        size: Length of the columns.
+    """
+    texts = [_texts(column) for column in columns]
+    if any(text is None for text in texts):
+        wanted = np.empty(size, dtype=object)
+        rows = zip(*columns, strict=True) if columns else repeat((), size)
+        for place, row in enumerate(rows):
+            wanted[place] = fill_template(parts, row)
+        return wanted
+    text: Any = np.full(size, "", dtype=object)
+    lacking = np.zeros(size, dtype=bool)
+    remaining = iter(texts)
+    for part in parts:
+        if part.literal:
+            text = text + part.literal
+        if part.path is None:
+            continue
+        column: Any = next(remaining)
+        missing = ~given(column)
+        if not part.optional:
+            lacking |= missing
+        text = text + np.where(missing, "", column)
+    trimmed = pc.utf8_trim(pa.array(text, type=pa.large_string()), characters=_BLANKS)
+    filled: Column = trimmed.to_numpy(zero_copy_only=False).astype(object)
+    filled[lacking | (filled == "")] = None
+    return filled
+
+
+def _texts(column: Column) -> Column | None:
+    """A column as text; None where it holds what has to be looked at one by one."""
+    match pd.api.types.infer_dtype(column, skipna=True):
+        case "string" | "empty":
+            return column
+        case "floating" | "integer" | "boolean":
+            return _spread(column, as_text)
+        case _:
+            return None
 
 
 def fill_template(parts: Sequence[TemplatePart], values: Sequence[Any]) -> Any:

@@ -1,179 +1,289 @@
 """Which account belongs to whom: by link first, then by correlation; never by name or address."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
 
 from connectors.model.accounts import Accounts
+from connectors.model.people import TEXT_DTYPE, places_in
 from connectors.model.receipt import Note
+from tasks.lifecycle.roster import Mask, Objects, Positions, Roster
 
 
-@dataclass(frozen=True, slots=True)
 class Match:
     """The accounts of one target, matched to persons.
 
     Attributes:
-        refs: Person -> native id, sorted by person; persons without an account are not in it.
-        linked: Persons of `refs` whose account the ledger knows; the others were correlated just
-            now.
-        ambiguous: Persons of whom nobody can say which account is theirs. Nothing is done for them.
+        roster: Everybody.
+        row: Per person the place of their account in the reading, -1 without.
+        is_linked: Whose account the ledger knows; the others of `row` were correlated just now.
+        is_ambiguous: Of whom nobody can say which account is theirs. Nothing is done for them.
         gone: Person -> native id of the linked account that is not there any more, where there is
             no other.
         notes: One per ambiguity, and one that counts the accounts that belong to nobody.
+        strangers: Places of accounts that belong to nobody.
     """
 
-    refs: Mapping[str, str]
-    linked: frozenset[str]
-    ambiguous: frozenset[str]
-    gone: Mapping[str, str]
-    notes: tuple[Note, ...]
+    __slots__ = (
+        "__dict__",
+        "_native",
+        "gone",
+        "is_ambiguous",
+        "is_linked",
+        "notes",
+        "roster",
+        "row",
+        "strangers",
+    )
+
+    def __init__(  # noqa: PLR0913 - the parts of an answer
+        self,
+        roster: Roster,
+        native: Objects,
+        *,
+        row: Positions,
+        is_linked: Mask,
+        is_ambiguous: Mask,
+        gone: Mapping[str, str],
+        notes: tuple[Note, ...],
+        strangers: Positions,
+    ) -> None:
+        """Keep the parts."""
+        self.roster, self._native, self.row = roster, native, row
+        self.is_linked, self.is_ambiguous = is_linked, is_ambiguous
+        self.gone, self.notes, self.strangers = gone, notes, strangers
+
+    def __len__(self) -> int:
+        """Persons with an account."""
+        return int((self.row >= 0).sum())
+
+    def ref(self, place: int) -> str:
+        """Native id of the account of the person at a position who has one."""
+        return str(self._native[self.row[place]])
+
+    @cached_property
+    def refs(self) -> Mapping[str, str]:
+        """Person -> native id, sorted by person."""
+        found = np.flatnonzero(self.row >= 0)
+        return dict(
+            zip(self.roster.ids[found].tolist(), self._native[self.row[found]], strict=True)
+        )
+
+    @cached_property
+    def linked(self) -> frozenset[str]:
+        """Persons whose account the ledger knows."""
+        return frozenset(self.roster.names(self.is_linked))
+
+    @cached_property
+    def ambiguous(self) -> frozenset[str]:
+        """Persons of whom nobody can say which account is theirs."""
+        return frozenset(self.roster.names(self.is_ambiguous))
+
+
+class Numbers:
+    """The value by which the account of each person is found, told apart by codes.
+
+    Attributes:
+        of_persons: Per person of the roster, None without such a value (an empty one would match
+            anyone).
+        codes: The same as places in `values`, -1 without.
+        values: Each once.
+        times: Per code how many persons go by it; one more at the end, 0, for "no number".
+    """
+
+    __slots__ = ("codes", "of_persons", "times", "values")
+
+    def __init__(self, of_persons: Objects) -> None:
+        """Tell them apart."""
+        self.of_persons = of_persons
+        self.codes: Positions
+        codes, values = pd.factorize(pd.Series(of_persons, dtype=object))
+        self.codes = codes
+        self.values = pd.Series(values, dtype=TEXT_DTYPE)
+        self.times = self.count(self.codes)
+
+    def code_of(self, numbers: "pd.Series[str]") -> Positions:
+        """Codes of numbers that accounts carry; -1 for none, and for one that nobody goes by."""
+        return places_in(numbers, self.values)
+
+    def count(self, codes: Positions) -> Positions:
+        """How often every code stands there; one more at the end, 0, for "no number"."""
+        return np.bincount(codes[codes >= 0], minlength=len(self.values) + 1).astype(np.intp)
 
 
 def match_accounts(
     accounts: Accounts,
     *,
-    correlate: Mapping[str, str],
-    links: Mapping[str, str],
+    roster: Roster,
+    numbers: Numbers,
+    links: "pd.Series[str]",
     one_record: bool = False,
 ) -> Match:
     """Match accounts to persons.
 
     Args:
         accounts: What the target holds.
-        correlate: Person -> the value that the correlation attribute of their account holds.
-            Persons without such a value are not in it (an empty value would match anyone).
-        links: Person -> native id: what the ledger knows of this target.
+        roster: Everybody: the persons of the import and those of the links.
+        numbers: Per person the value that the correlation attribute of their account holds.
+        links: Native id by person: what the ledger knows of this target.
         one_record: Whether a second account with a person's number puts the linked one in doubt as
             well. So it is with records of HR, whose native id is that number.
     """
-    return _Matching(accounts, correlate, links, one_record=one_record).match()
+    return _Matching(accounts, roster, numbers, links, one_record=one_record).match()
 
 
-@dataclass(slots=True)
 class _Matching:
-    accounts: Accounts
-    correlate: Mapping[str, str]
-    links: Mapping[str, str]
-    one_record: bool = field(kw_only=True)
-    number: dict[str, str] = field(init=False)
-    """Native id -> the number that the account carries."""
-    carriers: dict[str, list[str]] = field(init=False)
-    """Number -> native ids of the accounts that carry it."""
-    alive: dict[str, str] = field(init=False)
-    """Person -> native id of a linked account that is there."""
+    """Whole columns first; person by person only for whoever is not plainly one with one account.
 
-    def __post_init__(self) -> None:
-        frame = self.accounts.accounts
-        refs, numbers = frame.index.tolist(), frame["person"].tolist()
-        there = set(refs)
-        self.number = {r: n for r, n in zip(refs, numbers, strict=True) if isinstance(n, str)}
-        self.alive = {person: ref for person, ref in self.links.items() if ref in there}
-        self.carriers = {}
-        for ref, number in self.number.items():
-            self.carriers.setdefault(number, []).append(ref)
+    Attributes:
+        carries: Per account the code of the number it carries; -1 without, or for nobody's.
+        wanted: Per person the code of the number they go by; -1 without.
+        link: Per person the place of the linked account that is there, -1 without.
+    """
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        roster: Roster,
+        numbers: Numbers,
+        links: "pd.Series[str]",
+        *,
+        one_record: bool,
+    ) -> None:
+        self.accounts, self.roster, self.numbers = accounts, roster, numbers
+        self.one_record = one_record
+        frame = accounts.accounts
+        self.native = frame.index.to_numpy(dtype=object)
+        self.refs = links.to_numpy(dtype=object)
+        self.linked = roster.positions(links.index)
+        self.link = np.full(len(roster), -1, dtype=np.intp)
+        self.link[self.linked] = places_in(links, pd.Series(frame.index.array))
+        self.wanted = numbers.codes
+        self.carries = numbers.code_of(frame["person"])
+        self.carriers = numbers.count(self.carries)
 
     def match(self) -> Match:
-        refs = dict(self.alive)
+        only = np.full(len(self.carriers), -1, dtype=np.intp)  # the last is for "no number"
+        only[self.carries] = np.arange(len(self.carries))
+        times = self.carriers[self.wanted]
+        carried = np.where(times == 1, only[self.wanted], -1)
+        alive = self.link >= 0
+        row = np.where(alive, self.link, carried)
+        ambiguous = np.zeros(len(self.roster), dtype=np.bool_)
         notes: list[Note] = []
-        ambiguous: set[str] = set()
-        for person, number in self.correlate.items():
-            found = sorted(self.carriers.get(number, ()))
-            if person in self.alive:
-                others = [ref for ref in found if ref != self.alive[person]]
-                if others and self.one_record:
-                    ambiguous.add(person)
-                    notes.append(self._several(person, found))
-                elif others:
-                    notes.append(self._another(person, others))
-            elif len(found) > 1:
-                ambiguous.add(person)
-                notes.append(self._several(person, found))
-            elif found:
-                refs[person] = found[0]
-        for person, ref, reason in self._contested(refs):
-            ambiguous.add(person)
-            notes.append(self._note(person, ref, reason))
+        for place, note, doubtful in self._odd(row, alive, times, carried):
+            notes.append(note)
+            ambiguous[place] |= doubtful
+        lost = np.flatnonzero((row[self.linked] < 0) & ~ambiguous[self.linked])
+        gone = {person: self.refs[place] for person, place in self._named(lost)}
+        row[ambiguous] = -1
         strangers = self._strangers()
-        if strangers:
-            what = "account belongs" if strangers == 1 else "accounts belong"
-            reason = f"{strangers} {what} to nobody in this import; not touched"
+        if len(strangers):
+            what = "account belongs" if len(strangers) == 1 else "accounts belong"
+            reason = f"{len(strangers)} {what} to nobody in this import; not touched"
             notes.append(
                 Note(target=self.accounts.target, person="", code="unmanaged", reason=reason)
             )
-        kept = {person: refs[person] for person in sorted(refs) if person not in ambiguous}
         return Match(
-            refs=kept,
-            linked=frozenset(kept.keys() & self.alive.keys()),
-            ambiguous=frozenset(ambiguous),
-            gone={
-                person: ref
-                for person, ref in sorted(self.links.items())
-                if person not in refs and person not in ambiguous
-            },
+            self.roster,
+            self.native,
+            row=row,
+            is_linked=alive & ~ambiguous,
+            is_ambiguous=ambiguous,
+            gone=gone,
             notes=tuple(notes),
+            strangers=strangers,
         )
 
-    def _contested(self, refs: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
-        """Persons whose account is claimed for somebody else as well, with the reason.
+    def _named(self, links: Positions) -> list[tuple[str, int]]:
+        """Persons behind links, sorted, with the place of the link."""
+        return sorted(zip(self.roster.ids[self.linked[links]], links.tolist(), strict=True))
+
+    def _odd(
+        self, row: Positions, alive: Mask, times: Positions, carried: Positions
+    ) -> Iterator[tuple[int, Note, bool]]:
+        """Persons about whom there is something to say, the note, and whether they are in doubt."""
+        several = np.flatnonzero(np.where(alive, (times > 0) & (carried != self.link), times > 1))
+        order = np.argsort(self.carries, kind="stable") if len(several) else several
+        ordered = self.carries[order]
+        for place in several.tolist():
+            code = self.wanted[place]
+            found = order[slice(*np.searchsorted(ordered, (code, code + 1)))]
+            refs = sorted(self.native[found].tolist())
+            if not alive[place] or self.one_record:
+                yield place, self._several(place, refs), True
+            else:
+                others = [ref for ref in refs if ref != self.native[self.link[place]]]
+                yield place, self._another(place, others), False
+        yield from self._strays(alive)
+        yield from self._contested(row, alive)
+
+    def _strays(self, alive: Mask) -> Iterator[tuple[int, Note, bool]]:
+        """Persons whose linked account carries the number of somebody else.
 
         A link stands as long as the account carries the person's own number, none, or one that
-        nobody in the import has; a claim against such a link fails alone.
+        nobody in the import has.
         """
-        strays = {
-            person: number
-            for person, ref in self.alive.items()
-            if (number := self.number.get(ref)) is not None and number != self.correlate.get(person)
-        }
-        owners = {number: person for person, number in self.correlate.items()} if strays else {}
-        for person, number in strays.items():
-            if number in owners:
-                reason = (
-                    "this account is linked to this person and carries the number of "
-                    f"{owners[number]}; decide whose it is and correct it in the target"
-                )
-                yield person, refs[person], reason
-        if len(set(refs.values())) == len(refs):
-            return
-        holder: dict[str, str] = {}
-        for person, ref in sorted(refs.items(), key=lambda pair: (pair[0] not in self.alive, pair)):
-            first = holder.setdefault(ref, person)
-            if first == person:
+        carries = np.where(alive, self.carries[self.link] if len(self.carries) else -1, -1)
+        strays = (carries >= 0) & (carries != self.wanted)
+        for place in np.flatnonzero(strays).tolist():
+            owner = self.roster.ids[np.flatnonzero(self.wanted == carries[place])[-1]]
+            reason = (
+                f"this account is linked to this person and carries the number of {owner}; "
+                "decide whose it is and correct it in the target"
+            )
+            yield place, self._note(place, self.native[self.link[place]], reason), True
+
+    def _contested(self, row: Positions, alive: Mask) -> Iterator[tuple[int, Note, bool]]:
+        """Persons who claim an account that another one claims; against a link that fails alone."""
+        claims = np.bincount(row[row >= 0], minlength=len(self.native))
+        contested = (row >= 0) & (claims[row] > 1) if len(claims) else row >= 0
+        holder: dict[int, int] = {}
+        several = np.flatnonzero(contested).tolist()
+        for place in sorted(several, key=lambda place: (not alive[place], place)):
+            ref, first = self.native[row[place]], holder.setdefault(row[place], place)
+            if first == place:
                 continue
-            reason = f"the account that carries this person's number belongs to {first} already"
-            yield person, ref, f"{reason}; nothing is done until only one claims it"
-            if first not in self.alive or person in self.alive:
-                yield (
-                    first,
-                    ref,
-                    f"{person} has the same number; nothing is done until only one has",
-                )
+            one, other = self.roster.ids[first], self.roster.ids[place]
+            reason = (
+                f"the account that carries this person's number belongs to {one} already; "
+                "nothing is done until only one claims it"
+            )
+            yield place, self._note(place, ref, reason), True
+            if not alive[first] or alive[place]:
+                reason = f"{other} has the same number; nothing is done until only one has"
+                yield first, self._note(first, ref, reason), True
 
-    def _strangers(self) -> int:
-        known = set(self.alive.values())
-        numbers = set(self.correlate.values())
-        return sum(
-            ref not in known and self.number.get(ref) not in numbers
-            for ref in self.accounts.accounts.index.tolist()
-        )
+    def _strangers(self) -> Positions:
+        ours = np.zeros(len(self.native), dtype=np.bool_)
+        ours[self.link[self.link >= 0]] = True
+        return np.flatnonzero(~ours & (self.carries < 0))
 
-    def _several(self, person: str, refs: list[str]) -> Note:
+    def _several(self, place: int, refs: list[str]) -> Note:
         reason = (
             f"{len(refs)} accounts carry this person's number ({self._labels(refs)}); "
             "nothing is done until only one does"
         )
-        return self._note(person, "", reason)
+        return self._note(place, "", reason)
 
-    def _another(self, person: str, refs: list[str]) -> Note:
+    def _another(self, place: int, refs: list[str]) -> Note:
         more = "another account carries" if len(refs) == 1 else f"{len(refs)} other accounts carry"
         return Note(
             target=self.accounts.target,
-            person=person,
+            person=self.roster.ids[place],
             code="several",
             reason=f"{more} this person's number ({self._labels(refs)}); the one we know is used",
         )
 
-    def _note(self, person: str, ref: str, reason: str) -> Note:
+    def _note(self, place: int, ref: str, reason: str) -> Note:
         return Note(
-            target=self.accounts.target, person=person, ref=ref, code="ambiguous", reason=reason
+            target=self.accounts.target,
+            person=self.roster.ids[place],
+            ref=ref,
+            code="ambiguous",
+            reason=reason,
         )
 
     def _labels(self, refs: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""The parts of one person's name, and the forms in which people read them.
+"""The parts of one person's name, tidied, with the convention settled.
 
 Conventions: B birth name, P partner name, BP birth - partner, PB partner - birth. Where HR names a
 convention that its other fields do not carry, the name that is known is used, with a warning: half
@@ -7,14 +7,10 @@ a name (`janine.`, `, Janine`) is worse than the other one.
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-DISPLAY_LIMIT: Final = 256
-"""Characters of a display name. Source: Active Directory schema, displayName, rangeUpper."""
-SURNAME_LIMIT: Final = 64
-"""Characters of a surname. Source: Active Directory schema, sn, rangeUpper."""
 INITIALS_LIMIT: Final = 6
 """Characters of initials. Source: Active Directory schema, initials, rangeUpper."""
 
@@ -72,7 +68,7 @@ class NameParts:
         """
 
         def part(name: str) -> str:
-            return _tidy(person.get(name, person.get(f"person.{name}")))
+            return tidy(person.get(name, person.get(f"person.{name}")))
 
         warnings: list[str] = []
         birth = _family(part("family_name_prefix"), part("family_name"))
@@ -89,7 +85,7 @@ class NameParts:
         return cls(
             first=_first(part("nick_name"), part("given_name"), initials, warnings),
             initials=initials,
-            letters=_letters(initials),
+            letters=letters_of(initials),
             birth=birth if birth.name else leading,
             leading=leading,
             trailing=trailing,
@@ -97,58 +93,18 @@ class NameParts:
         )
 
 
-def display_name(parts: NameParts, option: int) -> str:
-    """The name as colleagues read it, at most `DISPLAY_LIMIT` characters, empty when there is none.
-
-    Args:
-        parts: The name.
-        option: 1 `Janine de Vries - van den Boele`, 2 `Vries - van den Boele, Janine de`,
-            3 `Vries-van den Boele J.H.C. de (Janine)`.
-    """
-    match option:
-        case 1:
-            text = _spaced(parts.first, surname(parts, 1))
-        case 2:
-            text = _listed(_dashed(parts, " - "), parts.first, parts.leading.prefix)
-        case 3:
-            called = f"({parts.first})" if parts.first else ""
-            text = _spaced(_dashed(parts, "-"), parts.initials, parts.leading.prefix, called)
-        case _:
-            message = f"there is no display option {option}"
-            raise ValueError(message)
-    return text[:DISPLAY_LIMIT].rstrip()
-
-
-def surname(parts: NameParts, option: int) -> str:
-    """The surname, at most `SURNAME_LIMIT` characters, empty when there is none.
-
-    Args:
-        parts: The name.
-        option: 1 `de Vries - van den Boele`, 2 `Vries - van den Boele, de`.
-    """
-    match option:
-        case 1:
-            text = " - ".join(name.whole for name in (parts.leading, parts.trailing) if name.name)
-        case 2:
-            text = _listed(_dashed(parts, " - "), parts.leading.prefix)
-        case _:
-            message = f"there is no surname option {option}"
-            raise ValueError(message)
-    return text[:SURNAME_LIMIT].rstrip()
-
-
-def format_initials(parts: NameParts, option: int) -> str:
+def format_initials(letters: Sequence[str], option: int) -> str:
     """The initials, at most `INITIALS_LIMIT` characters, empty when there are none.
 
     Args:
-        parts: The name.
+        letters: As in `NameParts.letters`.
         option: 1 `J.H.C.` (three at most), 2 `JHC`.
     """
     match option:
         case 1:
-            written = [f"{letter}." for letter in parts.letters[:3]]
+            written = [f"{letter}." for letter in letters[:3]]
         case 2:
-            written = list(parts.letters)
+            written = list(letters)
         case _:
             message = f"there is no initials option {option}"
             raise ValueError(message)
@@ -157,7 +113,7 @@ def format_initials(parts: NameParts, option: int) -> str:
     return "".join(written)
 
 
-def _tidy(value: object) -> str:
+def tidy(value: object) -> str:
     """Text in one form: NFC, single spaces, nothing that cannot be seen. Not text is nothing."""
     if not isinstance(value, str):
         return ""
@@ -214,20 +170,10 @@ def _first(nick_name: str, given_name: str, initials: str, warnings: list[str]) 
     return ""
 
 
-def _letters(initials: str) -> tuple[str, ...]:
-    """Split at dots and spaces, so that `Th.J.` is two initials; without any, letter by letter."""
+def letters_of(initials: str) -> tuple[str, ...]:
+    """The initials one by one.
+
+    Split at dots and spaces, so that `Th.J.` is two initials; without any, letter by letter.
+    """
     pieces = [piece for piece in _INITIALS_GAPS.split(initials) if piece]
     return tuple(pieces[0]) if len(pieces) == 1 and "." not in initials else tuple(pieces)
-
-
-def _dashed(parts: NameParts, dash: str) -> str:
-    """Leading name without its prefix, then the trailing name whole."""
-    return dash.join(name for name in (parts.leading.name, parts.trailing.whole) if name)
-
-
-def _spaced(*pieces: str) -> str:
-    return " ".join(piece for piece in pieces if piece)
-
-
-def _listed(family: str, *rest: str) -> str:
-    return ", ".join(piece for piece in (family, _spaced(*rest)) if piece)

@@ -1,4 +1,4 @@
-"""Names: candidates for one person, in order; and which names are in use.
+"""Names: candidates for one person, in order.
 
 A candidate is a whole set of names. The next one advances local part, login and common name
 together, so one number belongs to one person everywhere. Whoever allots names asks for candidates
@@ -8,33 +8,35 @@ only for a person who gets an account: an account that exists keeps its names.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Any, Final
+from typing import Any
 
 import pandas as pd
 
 from connectors.model.errors import RetourError
-from connectors.model.people import TEXT_DTYPE
-from tasks.lifecycle.name_parts import NameParts, display_name, format_initials, surname
+from tasks.lifecycle.name_columns import NameColumns
+from tasks.lifecycle.name_forms import (
+    COMMON_NAME_LIMIT,
+    COMMON_NAMES,
+    DISPLAY_FORMS,
+    DISPLAY_LIMIT,
+    SURNAME_FORMS,
+    SURNAME_LIMIT,
+    CommonName,
+    fill_form,
+    form_values,
+    parse_form,
+)
+from tasks.lifecycle.name_parts import NameParts, format_initials
 from tasks.lifecycle.naming_options import (
     ADDRESS_LIMIT,
-    COMMON_NAME_SUFFIXES,
+    INITIALS_NAMES,
     LOCAL_PART_LIMIT,
     LOGIN_LIMIT,
     LOGIN_OPTIONS,
     MAIL_OPTIONS,
+    Option,
     generate,
-    generate_common_names,
 )
-
-_DISPLAY_COLUMNS: Final = ("display_name", "surname", "initials", "common_name")
-_CHOICES: Final = {
-    "mail": len(MAIL_OPTIONS),
-    "login": len(LOGIN_OPTIONS),
-    "display": 3,
-    "surname": 2,
-    "common_name": len(COMMON_NAME_SUFFIXES),
-    "initials": 2,
-}
 
 
 class NoName(RetourError):
@@ -43,39 +45,43 @@ class NoName(RetourError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NameOptions:
-    """Which generators a site uses, by the numbers of `naming_options` and `name_parts`.
+    """Which generators a site uses.
 
     Attributes:
         domain: Of addresses and user principal names, without the @.
-        mail: Local part of mail address and user principal name, 1 to 14.
-        login: sAMAccountName, 1 to 8.
-        display: Display name, 1 to 3.
-        surname: Surname, 1 or 2.
-        common_name: Common name, 1 to 3: the display name of that number.
-        initials: Initials, 1 or 2.
+        mail: Local part of mail address, of user principal name as well when there is no `upn`.
+        upn: Local part of the user principal name where it differs from the mail address.
+        login: sAMAccountName.
+        display: Form of the display name.
+        surname: Form of the surname.
+        common_name: Common name.
+        initials: 1 with dots, 2 without.
+        rename: Whether a person whose name changes in HR gets new names.
         tries: Most candidates for one person.
     """
 
     domain: str
-    mail: int = 4
-    login: int = 5
-    display: int = 1
-    surname: int = 1
-    common_name: int = 1
+    mail: Option = MAIL_OPTIONS[4]
+    upn: Option | None = None
+    login: Option = LOGIN_OPTIONS[5]
+    display: str = DISPLAY_FORMS[1]
+    surname: str = SURNAME_FORMS[1]
+    common_name: CommonName = COMMON_NAMES[1]
     initials: int = 1
+    rename: bool = False
     tries: int = 100
 
     def __post_init__(self) -> None:
         """Refuse what does not exist.
 
         Raises:
-            ValueError: An option that does not exist, no domain, or fewer than one try.
+            ValueError: A form that is none, no domain, or fewer than one try.
         """
-        for name, highest in _CHOICES.items():
-            chosen = getattr(self, name)
-            if not 1 <= chosen <= highest:
-                message = f"names.{name} is {chosen}; the options are 1 to {highest}"
-                raise ValueError(message)
+        parse_form(self.display)
+        parse_form(self.surname)
+        if self.initials not in INITIALS_NAMES.values():
+            message = f"names.initials is {self.initials}; it is 1 or 2"
+            raise ValueError(message)
         if self.tries < 1:
             message = f"names.tries is {self.tries}; at least one is needed"
             raise ValueError(message)
@@ -94,9 +100,11 @@ class Names:
     """One candidate: every name of one person, made to fit together.
 
     Attributes:
-        local_part: Before the @ of mail address and user principal name, at most 64 characters.
-        login: At most 20 characters. Like `local_part` only `0-9 a-z . - _`, with a letter or digit
-            at both ends and no two dots in a row.
+        local_part: Before the @ of the mail address, at most 64 characters.
+        upn_local_part: Before the @ of the user principal name; the same, unless a site has another
+            generator for it.
+        login: At most 20 characters. Like the local parts only `0-9 a-z . - _`, with a letter or
+            digit at both ends and no two dots in a row.
         common_name: At most 64 characters.
         display_name: At most 256 characters, in the person's own script.
         surname: At most 64 characters, in the person's own script; may be empty.
@@ -108,6 +116,7 @@ class Names:
     """
 
     local_part: str
+    upn_local_part: str
     login: str
     common_name: str
     display_name: str
@@ -117,6 +126,11 @@ class Names:
     domain: str
     iteration: int
     warnings: tuple[str, ...]
+
+    @property
+    def proxy_addresses(self) -> tuple[str, ...]:
+        """The addresses of a new mailbox: the mail address, as the primary one."""
+        return (f"SMTP:{self.local_part}@{self.domain}",)
 
 
 def candidates(person: Mapping[str, Any], options: NameOptions) -> Iterator[Names]:
@@ -147,25 +161,36 @@ def candidates(person: Mapping[str, Any], options: NameOptions) -> Iterator[Name
 
 
 def _candidates(parts: NameParts, options: NameOptions) -> Iterator[Names]:
-    columns = zip(
-        generate(MAIL_OPTIONS[options.mail], parts, limit=options.address_room),
-        generate(LOGIN_OPTIONS[options.login], parts, limit=LOGIN_LIMIT),
-        generate_common_names(display_name(parts, options.common_name), options.common_name),
-        strict=False,  # without end, or empty for a name without a Latin letter
-    )
-    for iteration, (local_part, login, common_name) in enumerate(columns):
+    values = form_values(parts)
+    mails = generate(options.mail, parts, limit=options.address_room)
+    upns = generate(options.upn or options.mail, parts, limit=options.address_room)
+    logins = generate(options.login, parts, limit=LOGIN_LIMIT)
+    shown = _shown(options.display, values)
+    named = _shown(options.common_name.form, values)
+    for iteration, common_name in enumerate(options.common_name.generate(named)):
+        # Without end, or empty for a name without a Latin letter.
+        local_part, upn, login = next(mails, None), next(upns, None), next(logins, None)
+        if local_part is None or upn is None or login is None:
+            return
         yield Names(
             local_part=local_part,
+            upn_local_part=upn,
             login=login,
             common_name=common_name,
-            display_name=display_name(parts, options.display),
-            surname=surname(parts, options.surname),
-            initials=format_initials(parts, options.initials),
+            display_name=shown,
+            surname=fill_form(options.surname, values, limit=SURNAME_LIMIT),
+            initials=format_initials(parts.letters, options.initials),
             mail_nickname=local_part,
             domain=options.domain,
             iteration=iteration,
             warnings=parts.warnings,
         )
+
+
+def _shown(form: str, values: Mapping[str, str]) -> str:
+    """A name to read, which must not be empty: a form may ask for what HR does not know."""
+    text = fill_form(form, values, limit=DISPLAY_LIMIT)
+    return text or fill_form(DISPLAY_FORMS[1], values, limit=DISPLAY_LIMIT)
 
 
 def display_frame(facts: pd.DataFrame, options: NameOptions) -> pd.DataFrame:
@@ -179,72 +204,20 @@ def display_frame(facts: pd.DataFrame, options: NameOptions) -> pd.DataFrame:
         Index as in `facts`; columns `display_name`, `surname`, `initials`, `common_name` (str), as
         in the first candidate. NA where HR has no such name.
     """
-    rows = [_display(NameParts.of(person), options) for person in _rows(facts)]
-    frame = pd.DataFrame(rows, columns=list(_DISPLAY_COLUMNS), index=facts.index).astype(TEXT_DTYPE)
-    return frame.mask(frame == "")
+    columns = NameColumns(facts)
 
+    def shown(form: str, limit: int) -> "pd.Series[str]":
+        texts = columns.fill(form, limit=limit)
+        if form != DISPLAY_FORMS[1] and texts.isna().any():
+            texts = texts.fillna(columns.fill(DISPLAY_FORMS[1], limit=limit))
+        return texts
 
-def _display(parts: NameParts, options: NameOptions) -> tuple[str, ...]:
-    named_after = display_name(parts, options.common_name)
-    shown = (
-        named_after
-        if options.display == options.common_name
-        else display_name(parts, options.display)
+    return pd.DataFrame(
+        {
+            "display_name": shown(options.display, DISPLAY_LIMIT),
+            "surname": columns.fill(options.surname, limit=SURNAME_LIMIT),
+            "initials": columns.initials(options.initials),
+            "common_name": shown(options.common_name.form, COMMON_NAME_LIMIT),
+        },
+        index=facts.index,
     )
-    return (
-        shown,
-        surname(parts, options.surname),
-        format_initials(parts, options.initials),
-        next(generate_common_names(named_after, options.common_name)),
-    )
-
-
-def _rows(facts: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    """Each person's own columns; `DataFrame.to_dict` over all of them costs ten times more."""
-    names = [str(name) for name in facts.columns if str(name).startswith("person.")]
-    for values in zip(*(facts[name].tolist() for name in names), strict=True):
-        yield dict(zip(names, values, strict=True))
-
-
-class Taken:
-    """Names in use, by space (such as `address` or `active_directory:login`), ignoring case.
-
-    Args:
-        spaces: Space -> value -> the person who holds it, None for anybody or anything else.
-    """
-
-    __slots__ = ("_spaces",)
-
-    def __init__(self, spaces: Mapping[str, Mapping[str, str | None]] | None = None) -> None:
-        """Note what is held already."""
-        self._spaces: dict[str, dict[str, str | None]] = {}
-        for space, held in (spaces or {}).items():
-            for value, holder in held.items():
-                self.hold(space, value, holder)
-
-    def hold(self, space: str, value: str, holder: str | None) -> None:
-        """Note a name that is in use; held by two, it is free for neither of them.
-
-        A person who stands among several holders does not own the name: the other one would
-        collide with it.
-        """
-        held = self._spaces.setdefault(space, {})
-        key = value.casefold()
-        held[key] = holder if held.get(key, holder) == holder else None
-
-    def is_free(self, space: str, value: str, person: str) -> bool:
-        """Whether nobody else holds the name."""
-        held = self._spaces.get(space, {})
-        key = value.casefold()
-        return key not in held or held[key] == person
-
-    def reserve(self, space: str, value: str, person: str) -> None:
-        """Give a name to a person; giving it twice to the same one changes nothing.
-
-        Raises:
-            ValueError: Somebody else holds it.
-        """
-        if not self.is_free(space, value, person):
-            message = f"{value!r} in {space} is not free for {person}"
-            raise ValueError(message)
-        self._spaces.setdefault(space, {})[value.casefold()] = person

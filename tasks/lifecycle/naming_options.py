@@ -1,8 +1,10 @@
 """The generators of logins and addresses, as data.
 
-Numbers and results are those of the reference product's library, so a site keeps its own when it
-changes over: an option is known by the number of the *mail* generator; UPN generators 1-10 are the
-same as mail 1-10, UPN 11 is mail 13 and UPN 12 is mail 14.
+A generator has a name, and the number it has in the reference product's library; results are those
+of that library, so a site keeps its own when it changes over. The name says what is tried first,
+and behind the dash what a collision brings: `nickname.surname-growing`. *birthname* is the birth
+name, *surname* the one that the person's convention puts first, *prefix* keeps the prefix apart by
+dots. UPN generators 1-10 are the same as mail 1-10, UPN 11 is mail 13 and UPN 12 is mail 14.
 
 Left out on purpose: the stray `0` of mail 7 (`janine_x0`), the second `janine.x` of mail 12, and
 the zeros with which login 8 pads a short family name.
@@ -23,11 +25,14 @@ ADDRESS_LIMIT: Final = 254
 """Characters of an address. Source: RFC 5321, section 4.5.3.1.3, and erratum 1690 to RFC 3696."""
 LOGIN_LIMIT: Final = 20
 """Characters of a login. Source: Active Directory, sAMAccountName of a user."""
-COMMON_NAME_LIMIT: Final = 64
-"""Characters of a common name. Source: Active Directory schema, cn, rangeUpper."""
 
 _SEPARATORS: Final = "._-"
 _DOTS: Final = re.compile(r"\.{2,}")
+_PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
+_LITERAL: Final = re.compile(r"[0-9a-z._-]*")
+
+PLACEHOLDERS: Final = ("nick", "n", "grow", "i", "jhc", "j.h.c", "x", "dots", "bare", "both")
+"""What a pattern may name; `Option` says what each gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,41 @@ class Option:
     digits: int = 1
     limit: int = LOCAL_PART_LIMIT
 
+    def __post_init__(self) -> None:
+        """Refuse what is no pattern.
+
+        Raises:
+            ValueError: An unknown placeholder, a character that no name keeps, no pattern, a
+                numbered one with `{grow}` or `{j.h.c}`. The message is a sentence.
+        """
+        if not self.tries:
+            raise ValueError("there is no template to try")
+        for pattern in (*self.tries, self.numbered):
+            _check_pattern(pattern)
+        for name in ("grow", "j.h.c"):
+            if f"{{{name}}}" in self.numbered:
+                message = f"{{{name}}} is not for the numbered template, which is one text for each"
+                raise ValueError(message)
+
+
+def _check_pattern(pattern: str) -> None:
+    names = _PLACEHOLDER.findall(pattern)
+    for name in names:
+        if name not in PLACEHOLDERS:
+            known = ", ".join(f"{{{one}}}" for one in PLACEHOLDERS)
+            message = f"there is no placeholder {{{name}}}; there are {known}"
+            raise ValueError(message)
+    literal = _PLACEHOLDER.sub("", pattern)
+    if not _LITERAL.fullmatch(literal):
+        message = (
+            f"{pattern!r} has more than placeholders, digits, a to z and . - _: "
+            "nothing else stays in a name"
+        )
+        raise ValueError(message)
+    if not names:
+        message = f"{pattern!r} has no placeholder, so everybody would get the same name"
+        raise ValueError(message)
+
 
 MAIL_OPTIONS: Final[dict[int, Option]] = {
     1: Option("birth", ("{nick}.{x}", "{grow}.{x}"), "{nick}.{x}"),
@@ -73,20 +113,63 @@ MAIL_OPTIONS: Final[dict[int, Option]] = {
 }
 """Local parts of mail address and user principal name."""
 
+UPN_OPTIONS: Final[dict[int, Option]] = {
+    **{number: MAIL_OPTIONS[number] for number in range(1, 11)},
+    11: MAIL_OPTIONS[13],
+    12: MAIL_OPTIONS[14],
+}
+"""The same under the numbers that the reference gives them for user principal names."""
+
 LOGIN_OPTIONS: Final[dict[int, Option]] = {
-    1: Option("birth", ("{grow}{x}",), "{nick}{x}"),
-    2: Option("birth", ("{nick}.{dots}",), "{nick}.{dots}"),
-    3: Option("birth", ("{nick}.{dots}", "{n}.{dots}"), "{n}.{dots}"),
-    4: Option("birth", ("{nick}.{x}", "{nick}_{x}", "{n}.{x}"), "{n}.{x}"),
-    5: Option("leading", ("{grow}{x}",), "{nick}{x}"),
-    6: Option("birth", ("{n}{x}",), "{n}{x}", start=1),
-    7: Option("birth", ("{n}.{x}", "{nick}.{x}", "{grow}.{x}"), "{n}.{x}"),
+    1: Option("birth", ("{grow}{x}",), "{nick}{x}", limit=LOGIN_LIMIT),
+    2: Option("birth", ("{nick}.{dots}",), "{nick}.{dots}", limit=LOGIN_LIMIT),
+    3: Option("birth", ("{nick}.{dots}", "{n}.{dots}"), "{n}.{dots}", limit=LOGIN_LIMIT),
+    4: Option("birth", ("{nick}.{x}", "{nick}_{x}", "{n}.{x}"), "{n}.{x}", limit=LOGIN_LIMIT),
+    5: Option("leading", ("{grow}{x}",), "{nick}{x}", limit=LOGIN_LIMIT),
+    6: Option("birth", ("{n}{x}",), "{n}{x}", start=1, limit=LOGIN_LIMIT),
+    7: Option("birth", ("{n}.{x}", "{nick}.{x}", "{grow}.{x}"), "{n}.{x}", limit=LOGIN_LIMIT),
     8: Option("birth", ("{i}{bare}",), "{i}{bare}", limit=5),
 }
 """Logins (sAMAccountName)."""
 
-COMMON_NAME_SUFFIXES: Final[dict[int, str]] = {1: " {:02d}", 2: " ({:02d})", 3: " {}"}
-"""What follows display name 1, 2 and 3 when the common name is taken, from 2 on."""
+MAIL_NAMES: Final[dict[str, int]] = {
+    "nickname.birthname-growing": 1,
+    "nickname.birthname-initial": 2,
+    "initial.surname-initials": 3,
+    "nickname.surname-initials": 4,
+    "initialbirthname-growing": 5,
+    "initialsurname-growing": 6,
+    "nickname.birthname-underscore": 7,
+    "nickname.prefix.birthname": 8,
+    "initialsurname-numbered": 9,
+    "initial.birthname-growing": 10,
+    "nickname.prefix.surname": 11,
+    "nickname.surname-growing": 12,
+    "initial.birthname-numbered": 13,
+    "initials.prefix.bothnames": 14,
+}
+"""Names of `MAIL_OPTIONS`, for user principal names too. They are public: a profile names them."""
+LOGIN_NAMES: Final[dict[str, int]] = {
+    "initialbirthname-growing": 1,
+    "nickname.prefix.birthname": 2,
+    "nickname.prefix.birthname-initial": 3,
+    "nickname.birthname-underscore": 4,
+    "initialsurname-growing": 5,
+    "initialbirthname-numbered": 6,
+    "initial.birthname-growing": 7,
+    "initialbirthname-five": 8,
+}
+"""Names of `LOGIN_OPTIONS`."""
+DISPLAY_NAMES: Final[dict[str, int]] = {
+    "nickname-surname": 1,
+    "surname-nickname": 2,
+    "surname-initials": 3,
+}
+"""Names of `name_forms.DISPLAY_FORMS` and `COMMON_NAMES`."""
+SURNAME_NAMES: Final[dict[str, int]] = {"prefix-first": 1, "prefix-last": 2}
+"""Names of `name_forms.SURNAME_FORMS`."""
+INITIALS_NAMES: Final[dict[str, int]] = {"dotted": 1, "plain": 2}
+"""Names of the forms of initials: `J.H.C.`, `JHC`."""
 
 
 def generate(option: Option, parts: NameParts, *, limit: int) -> Iterator[str]:
@@ -119,14 +202,6 @@ def generate(option: Option, parts: NameParts, *, limit: int) -> Iterator[str]:
         if value not in seen:
             seen.add(value)
             yield value
-
-
-def generate_common_names(display_name: str, option: int) -> Iterator[str]:
-    """The display name, then numbered, without end; at most `COMMON_NAME_LIMIT` characters."""
-    yield display_name[:COMMON_NAME_LIMIT].rstrip()
-    for number in count(2):
-        suffix = COMMON_NAME_SUFFIXES[option].format(number)
-        yield display_name[: COMMON_NAME_LIMIT - len(suffix)].rstrip() + suffix
 
 
 def _fields(option: Option, parts: NameParts) -> dict[str, str]:

@@ -1,41 +1,45 @@
 """Outlook: the accounts of a target as they will be; targets downstream build on it."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from connectors.model.accounts import Accounts
 from connectors.model.change import Change, Verb
 from connectors.model.manifest import COMMON_NAME, Compare
-from connectors.model.values import CLEAR, Pending, Value
-from tasks.lifecycle.desired import current, rows_of
-from tasks.lifecycle.mapping import Column
+from connectors.model.values import CLEAR, Pending
+from tasks.lifecycle.desired import current
+from tasks.lifecycle.mapping import Column, without_blanks
 from tasks.lifecycle.matching import Match
 from tasks.lifecycle.order import UPSTREAM, paths_of, split_upstream
 from tasks.lifecycle.policy import TargetPolicy
+from tasks.lifecycle.roster import Mask, Roster
 
 
-@dataclass(frozen=True, slots=True)
 class Outlook:
-    """Accounts as they will be.
+    """Accounts as they will be, over the roster.
 
     Attributes:
-        persons: Who has an account then.
-        values: Attribute -> person -> value, `Pending` where only the target can say; what the
-            account does not hold is absent. Only attributes that another target reads.
+        there: Who has an account then.
+        values: Attribute -> a value per person, `Pending` where only the target can say; None for
+            what the account does not hold. Only attributes that another target reads.
     """
 
-    persons: frozenset[str]
-    values: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    __slots__ = ("_roster", "there", "values")
 
-    def column(self, attribute: str, persons: Sequence[str]) -> Column:
-        """The attribute for these persons; None without account or value."""
-        column = np.empty(len(persons), dtype=object)
-        found = self.values.get(attribute, {})
-        for place, person in enumerate(persons):
-            column[place] = found.get(person)
-        return column
+    def __init__(self, roster: Roster, there: Mask, values: Mapping[str, Column]) -> None:
+        """Keep the parts."""
+        self._roster, self.there, self.values = roster, there, values
+
+    def has(self, person: str) -> bool:
+        """Whether somebody has an account then."""
+        place = self._roster.position(person)
+        return place >= 0 and bool(self.there[place])
+
+    def column(self, attribute: str) -> Column:
+        """The attribute of everybody; None without account or value."""
+        found = self.values.get(attribute)
+        return np.full(len(self._roster), None, dtype=object) if found is None else found
 
 
 def attributes_read(policies: Mapping[str, TargetPolicy]) -> dict[str, frozenset[str]]:
@@ -66,31 +70,27 @@ def outlook(
         changes: All that are planned in it.
         attributes: Those that another target reads.
     """
-    persons = set(match.refs)
-    people, rows = tuple(match.refs), rows_of(accounts, match.refs.values())
-    values: dict[str, dict[str, Value]] = {}
+    there, roster = match.row >= 0, match.roster
+    values: dict[str, Column] = {}
     for attribute in sorted(attributes):
-        held = current(accounts, rows, attribute)
-        values[attribute] = {
-            person: value for person, value in zip(people, held, strict=True) if value is not None
-        }
+        values[attribute] = np.full(len(roster), None, dtype=object)
+        values[attribute][there] = without_blanks(current(accounts, match.row[there], attribute))
     for change in changes:
+        place = roster.position(change.person)
         if change.verb is Verb.CREATE:
-            persons.add(change.person)
-        elif change.verb is Verb.DELETE:
-            persons.discard(change.person)
-            for found in values.values():
-                found.pop(change.person, None)
+            there[place] = True
+        elif change.verb in {Verb.DELETE, Verb.UNMANAGE} and "permission" not in change.before:
+            there[place] = False
+            for column in values.values():
+                column[place] = None
         for attribute in _following(policy, change) & attributes:
-            values[attribute][change.person] = Pending(policy.name, attribute)
+            values[attribute][place] = Pending(policy.name, attribute)
         if change.verb not in {Verb.CREATE, Verb.UPDATE, Verb.ENABLE}:
             continue
         for attribute in attributes & change.after.keys():
-            if change.after[attribute] is CLEAR:
-                values[attribute].pop(change.person, None)
-            else:
-                values[attribute][change.person] = change.after[attribute]
-    return Outlook(frozenset(persons), values)
+            after = change.after[attribute]
+            values[attribute][place] = None if after is CLEAR else after
+    return Outlook(roster, there, values)
 
 
 def _following(policy: TargetPolicy, change: Change) -> frozenset[str]:

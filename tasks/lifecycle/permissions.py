@@ -3,10 +3,17 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from connectors.model.change import Change, GrantPermission, RevokePermission
+import numpy as np
+import pandas as pd
+
+from connectors.model.accounts import PERMISSION
+from connectors.model.change import Change, GrantPermission, RevokePermission, Unmanage
 from connectors.model.values import Value
-from tasks.lifecycle.due import Because
+from tasks.lifecycle.assignments import Because
+from tasks.lifecycle.due import Entitled
 from tasks.lifecycle.held import Held
+from tasks.lifecycle.matching import Match
+from tasks.lifecycle.roster import Mask, Objects, Positions
 
 _NONE: Final[frozenset[str]] = frozenset()
 
@@ -18,31 +25,76 @@ class Permissions:
 
     Args:
         held: What the target holds.
+        match: Whose account is whose.
         due: Person -> permission as rules name it -> reasons.
         granted: Person -> permissions (native ids) that we gave.
+        released: What retired rules gave and leave to those who have it.
     """
 
     def __init__(
         self,
         held: Held,
-        due: Mapping[str, Mapping[str, Because]],
-        granted: Mapping[str, set[str]],
+        match: Match,
+        due: Entitled,
+        granted: pd.DataFrame,
+        released: Entitled | None = None,
     ) -> None:
         """Find the permission behind each name that rules use."""
-        self._held, self._due, self._granted = held, due, granted
+        self._held, self._due, self._match = held, due, match
         frame = held.accounts.permissions
         self._names: dict[str, str] = dict(zip(frame.index.tolist(), frame["name"], strict=True))
         self._fixed = frozenset(frame.index[~frame["grantable"]])
+        self._others = frozenset(frame.index[frame["kind"] == PERMISSION])
         self._called: dict[str, set[str]] = {}
         for permission, name in self._names.items():
             for key in (permission, name):
                 self._called.setdefault(key.casefold(), set()).add(permission)
-        rules: dict[str, set[str]] = {}
-        for names in due.values():
-            for name, because in names.items():
-                rules.setdefault(name, set()).update(r for r in because if r.startswith("rule:"))
-        self._found = {name: self._find(name, sorted(rules[name])) for name in sorted(rules)}
+        self._found = {name: self._find(name, due.rules[name]) for name in due.names}
         self._named = frozenset(found for found in self._found.values() if found is not None)
+        self._released = released
+        self._granted_to = match.roster.positions(granted["person"])
+        self._given = granted["permission"].to_numpy(dtype=object)
+        order = np.argsort(self._granted_to, kind="stable")
+        self._granted_to, self._given = self._granted_to[order], self._given[order]
+
+    def unsettled(self) -> Mask:
+        """Per person of the roster whether `changes` may have something to do or say.
+
+        Nothing is unsettled about somebody who holds exactly what they are due, all given by us.
+        """
+        size = len(self._match.roster)
+        codes: dict[str | None, int] = {None: 0}
+        found = [self._found[name] for name in self._due.names]
+        meant = np.array([codes.setdefault(one, len(codes)) for one in found], dtype=np.intp)
+        wanted = meant[self._due.what]
+        ours = np.array([one in self._fixed for one in found], dtype=np.bool_)[self._due.what]
+        rows, held = self._held.holders()
+        person = np.full(len(self._held.enabled) + 1, -1, dtype=np.intp)  # the last is for nobody
+        with_account = np.flatnonzero(self._match.row >= 0)
+        person[self._match.row[with_account]] = with_account
+        given, holds = _coded(self._given, codes), _coded(held, codes)
+        scale = len(codes)
+        wanted_keys = self._due.who * scale + wanted
+        given_keys = self._granted_to * scale + given
+        held_keys = person[rows] * scale + holds
+        settled = np.isin(wanted_keys, given_keys) & np.isin(wanted_keys, held_keys)
+        known = wanted > 0
+        open_ = np.zeros(size, dtype=np.bool_)
+        open_[self._due.who[known & ~ours & ~settled]] = True
+        left = ~np.isin(given_keys, wanted_keys[known]) & (self._granted_to >= 0)
+        open_[self._granted_to[left]] = True
+        return open_
+
+    def holding_ours(self) -> Mask:
+        """Per person of the roster whether we gave them anything."""
+        open_ = np.zeros(len(self._match.roster), dtype=np.bool_)
+        open_[self._granted_to[self._granted_to >= 0]] = True
+        return open_
+
+    def _given_to(self, person: str) -> frozenset[str]:
+        place = self._match.roster.position(person)
+        first, last = np.searchsorted(self._granted_to, (place, place + 1))
+        return frozenset(self._given[first:last])
 
     def changes(
         self, person: str, ref: str | None, because: Because, *, ours: bool = True
@@ -56,7 +108,7 @@ class Permissions:
             ours: Whether what the ledger says we gave, we gave to this account.
         """
         due = self._due.get(person)
-        given = self._granted.get(person, _NONE) if ours and ref is not None else _NONE
+        given = self._given_to(person) if ours and ref is not None else _NONE
         if not due and not given:
             return
         held = self._held.permissions(ref) if ref is not None else _NONE
@@ -80,7 +132,11 @@ class Permissions:
                 before=dict(after) if permission in held else {},
                 after=after,
             )
+        released = self._released_to(person)
         for permission in sorted(given - wanted.keys()):
+            if permission in released and permission in held:
+                yield self._forget(person, ref, permission, released[permission])
+                continue
             if self._stays(person, permission, held, unknown=unknown):
                 continue
             before = self._content(permission)
@@ -93,9 +149,20 @@ class Permissions:
                 after={} if permission in held else before,
             )
 
-    def _stays(
-        self, person: str, permission: str, held: frozenset[str] | set[str], *, unknown: bool
-    ) -> bool:
+    def _released_to(self, person: str) -> Mapping[str, Because]:
+        """Permissions that a retired rule leaves to somebody, with the reasons."""
+        names = self._released.get(person) if self._released is not None else None
+        return {
+            permission: because
+            for name, because in (names or {}).items()
+            for permission in self._called.get(name.casefold(), ())
+        }
+
+    def _forget(self, person: str, ref: str | None, permission: str, because: Because) -> Change:
+        before = self._content(permission)
+        return self._held.change(Unmanage, person, ref, because, before=before)
+
+    def _stays(self, person: str, permission: str, held: frozenset[str], *, unknown: bool) -> bool:
         """Whether something that no rule names is kept all the same."""
         if permission not in held:
             return False
@@ -115,7 +182,13 @@ class Permissions:
         return False
 
     def _content(self, permission: str) -> dict[str, Value]:
-        return {"permission": permission, "name": self._names.get(permission, permission)}
+        named: dict[str, Value] = {
+            "permission": permission,
+            "name": self._names.get(permission, permission),
+        }
+        if permission in self._others:
+            named["kind"] = PERMISSION
+        return named
 
     def _find(self, name: str, rules: list[str]) -> str | None:
         """The native id that rules mean by a name; a note where that is nothing or not clear."""
@@ -135,3 +208,11 @@ class Permissions:
             reason = f"members of {self._names[permission]!r} are not ours to set; named by {by}"
             self._held.say("", "not_grantable", reason)
         return permission
+
+
+def _coded(permissions: Objects, codes: dict[str | None, int]) -> Positions:
+    """Native ids as codes; those that have none yet get one."""
+    places, distinct = pd.factorize(permissions)
+    known = np.array([codes.setdefault(one, len(codes)) for one in distinct], dtype=np.intp)
+    coded: Positions = known[places] if len(known) else places
+    return coded

@@ -1,29 +1,31 @@
 """The plan: snapshot, rules, accounts and memory in; every change of the run out."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from connectors.model.accounts import Accounts
 from connectors.model.change import Change, Verb
-from connectors.model.manifest import ADDRESS
 from connectors.model.people import INVALID, NO_CONTRACT
 from connectors.model.plan import Plan, Section
 from connectors.model.receipt import Note
-from tasks.lifecycle.allot import FROZEN_NAMES, Allotment, allot, space_of
+from tasks.lifecycle.allot import FROZEN_NAMES, Allotment, allot
+from tasks.lifecycle.assignments import Assignments
 from tasks.lifecycle.desired import desire
 from tasks.lifecycle.diff import TargetDiff
-from tasks.lifecycle.due import Gone, due_per_target, gone_since, too_late
+from tasks.lifecycle.due import Lapsed, due_per_target, gone_since, too_late
+from tasks.lifecycle.in_use import names_in_use
 from tasks.lifecycle.inputs import Inputs
-from tasks.lifecycle.mapping import Column, World, as_text, known
-from tasks.lifecycle.naming import Taken, display_frame
+from tasks.lifecycle.mapping import Column, World, known
+from tasks.lifecycle.matching import Numbers
+from tasks.lifecycle.naming import display_frame
 from tasks.lifecycle.outlook import Outlook, attributes_read, outlook
 from tasks.lifecycle.people import column_of, person_facts
 from tasks.lifecycle.policy import TargetPolicy
-from tasks.lifecycle.rules import assign, ended
-from tasks.lifecycle.stand import Stand, take_stand
+from tasks.lifecycle.renames import frozen_notes, renaming, who_is_renamed, with_aliases
+from tasks.lifecycle.roster import Mask, Positions, Roster
+from tasks.lifecycle.stand import take_stand
 from tasks.lifecycle.waiting import held_back, waiting_fields
 
 _VERB_ORDER: Final = {verb: place for place, verb in enumerate(Verb)}
@@ -38,82 +40,110 @@ def make_plan(inputs: Inputs) -> Plan:
         ConfigError: A rule reads a column that this import does not have, or a customer's function
             failed.
     """
-    return _Planner(inputs).plan()
+    return decide(inputs).plan
+
+
+class Decision:
+    """A plan, and what it was concluded from: to explain it, or to look for what is amiss.
+
+    Attributes:
+        inputs: What it was made from.
+        plan: The plan.
+        roster: Everybody it speaks of: persons of the import, and those the ledger knows.
+        everybody: What is known of all of them.
+        assignments: What rules give.
+        stands: Target -> whose account is whose, and what is due.
+        since: Target -> since when nothing is due there, of who was due an account once.
+        upstream: Target -> its accounts as they will be.
+        frozen: Who is left as they are.
+    """
+
+    __slots__ = (
+        "assignments",
+        "everybody",
+        "frozen",
+        "inputs",
+        "plan",
+        "roster",
+        "since",
+        "stands",
+        "upstream",
+    )
+
+    def __init__(self, planner: "_Planner", plan: Plan) -> None:
+        """Take over what the planner found."""
+        self.inputs, self.plan, self.roster = planner.inputs, plan, planner.roster
+        self.everybody, self.assignments = planner.everybody, planner.made
+        self.stands, self.since, self.upstream = planner.stands, planner.since, planner.upstream
+        self.frozen = frozenset(planner.roster.names(planner.frozen))
+
+
+def decide(inputs: Inputs) -> Decision:
+    """Decide every change of a run, and keep what that was concluded from.
+
+    Raises:
+        ConfigError: As `make_plan`.
+    """
+    planner = _Planner(inputs)
+    return Decision(planner, planner.plan())
 
 
 class _Planner:
     def __init__(self, inputs: Inputs) -> None:
         self.inputs = inputs
-        self.facts = person_facts(inputs.people, inputs.as_of)
-        self.everybody = World(self.facts, {}, column_of)
+        people, memory = inputs.people, inputs.memory
+        facts = person_facts(people, inputs.as_of)
+        self.roster = Roster(facts.index, memory.links["person"])
+        self.everybody = World(facts, column_of, self.roster)
+        self.made = Assignments(people, inputs.rules, inputs.as_of, self.roster)
         self.read = attributes_read(inputs.policies)
-        self.upstream: dict[str, Outlook] = {}
-        self.shown: pd.DataFrame | None = None
-        blocked, persons = inputs.people.blocked, inputs.people.persons
-        excluded = persons.loc[persons["excluded"], "external_id"].tolist()
-        unsure = blocked.loc[blocked["code"] == INVALID, "external_id"].tolist()
-        self.frozen = frozenset([*excluded, *unsure])
-        self.notes: list[Note] = [
-            Note(target="", person=person, code="blocked", reason=reason)
-            for person, code, reason in zip(
-                blocked["external_id"], blocked["code"], blocked["reason"], strict=True
-            )
-            if code != NO_CONTRACT
-        ]
-        self.notes += [
-            Note(target="", person=person, code="excluded", reason="excluded in HR: left as it is")
-            for person in excluded
-        ]
-        linked = inputs.memory.links["person"]
-        known = {*persons["external_id"], *blocked["external_id"], *linked}
-        self.notes += [
-            Note(
-                target="",
-                person=person,
-                code="unknown_person",
-                reason="HR does not know this person, and we never gave them an account",
-            )
-            for person in inputs.scope.persons - known
-        ]
-
-    def plan(self) -> Plan:
-        inputs, scope = self.inputs, self.inputs.scope
-        dues = due_per_target(assign(inputs.people, inputs.rules, inputs.as_of), inputs.policies)
-        over = ended(inputs.people, inputs.rules, inputs.as_of)
-        stands = {
+        self.frozen = self._frozen()
+        self.numbers: dict[str, Numbers] = {}
+        self.dues = due_per_target(self.made, inputs.policies, self.frozen)
+        self.stands = {
             name: take_stand(
                 policy,
                 inputs.accounts[name],
-                dues[name],
-                correlate=self._correlate(policy),
-                links={str(who): ref for who, ref in inputs.memory.links_of(name).items()},
+                self.dues[name],
+                roster=self.roster,
+                numbers=self._numbers(policy),
+                links=memory.links_of(name),
                 frozen=self.frozen,
             )
             for name, policy in inputs.policies.items()
         }
-        allotment = self._allot(stands)
-        self.notes += [
-            *allotment.notes,
-            *(note for stand in stands.values() for note in stand.notes),
-        ]
+        self.since: dict[str, Lapsed] = {}
+        self.upstream: dict[str, Outlook] = {}
+        self.shown: dict[str, Column] = {}
+        self.notes: list[Note] = list(_notes_about(inputs))
+        self.renamed = self._renamed()
+        if not inputs.options.rename:
+            self.notes += frozen_notes(self.roster.names(self.renamed))
+
+    def plan(self) -> Plan:
+        inputs, scope = self.inputs, self.inputs.scope
+        allotment = self._allot()
+        self.notes += allotment.notes
+        for stand in self.stands.values():
+            self.notes += stand.notes
         self.notes += [
             Note(target=name, person="", code="too_late", reason=reason)
             for name, policy in inputs.policies.items()
             if (reason := too_late(policy, inputs.rules)) is not None
         ]
-        employed = _employed(inputs)
-        holders = {name: stand.match.linked for name, stand in stands.items()}
-        since: dict[str, Mapping[str, Gone]] = {}
+        employed = self._employed()
+        holders = {name: stand.match.is_linked for name, stand in self.stands.items()}
         sections: list[Section] = []
         for name, policy in inputs.policies.items():
-            since[name] = gone_since(
-                policy, since, holders=holders, ended=over, absences=inputs.memory.absences
+            self.since[name] = gone_since(
+                policy, self.made, self.since, holders=holders, absences=inputs.memory.absences
             )
             changes: list[Change] = []
             if scope.writes(name):
-                changes = self._changes(policy, stands[name], allotment, since[name], employed)
+                changes = self._changes(policy, allotment, employed)
+            match = self.stands[name].match
             self.upstream[name] = outlook(
-                policy, inputs.accounts[name], stands[name].match, changes, self.read[name]
+                policy, inputs.accounts[name], match, changes, self.read[name]
             )
             chosen = [change for change in changes if scope.changes(change.person)]
             sections.append(
@@ -121,7 +151,7 @@ class _Planner:
                     target=name,
                     depends_on=tuple(sorted(policy.depends_on)),
                     changes=tuple(sorted(chosen, key=_order)),
-                    managed=len(stands[name].match.refs),
+                    managed=len(match),
                 )
             )
         said = {note for note in self.notes if not note.person or scope.changes(note.person)}
@@ -132,162 +162,198 @@ class _Planner:
             notes=tuple(sorted(said)),
         )
 
-    def _correlate(self, policy: TargetPolicy) -> dict[str, str]:
-        values = self.everybody.column(policy.correlate)
-        return {
-            person: str(value)
-            for person, value in zip(self.everybody.persons, values, strict=True)
-            if value is not None
-        }
+    def _frozen(self) -> Mask:
+        """Who is left as they are: excluded, protected, or not to be judged by this import."""
+        blocked, persons = self.inputs.people.blocked, self.inputs.people.persons
+        unsure = blocked.loc[blocked["code"] == INVALID, "external_id"]
+        excluded = persons.loc[persons["excluded"], "external_id"]
+        return self.roster.mask([*excluded, *unsure, *self.inputs.protected])
 
-    def _allot(self, stands: Mapping[str, Stand]) -> Allotment:
-        creates = {
-            name: stand.new if self.inputs.scope.writes(name) else frozenset[str]()
-            for name, stand in stands.items()
+    def _numbers(self, policy: TargetPolicy) -> Numbers:
+        if policy.correlate not in self.numbers:
+            self.numbers[policy.correlate] = Numbers(self.everybody.column(policy.correlate))
+        return self.numbers[policy.correlate]
+
+    def _allot(self) -> Allotment:
+        takers = {
+            name: stand.new | frozenset(self.roster.names(self._to_rename(name)))
+            if self.inputs.scope.writes(name)
+            else frozenset[str]()
+            for name, stand in self.stands.items()
         }
-        persons = frozenset[str]().union(*creates.values())
+        persons = frozenset[str]().union(*takers.values())
         if not persons:
             return Allotment()
-        contracts = self.inputs.people.contracts.dropna(subset="start_date")
-        starts = contracts.groupby("person_id")["start_date"].min().to_dict()
-        ordered = sorted(persons, key=lambda who: (starts.get(who, pd.Timestamp.max), who))
-        rows = self.facts.reindex(ordered)
-        columns = {str(path): known(rows[path]) for path in rows.columns}
-        place = {person: number for number, person in enumerate(ordered)}
-
-        def facts(person: str) -> dict[str, Any]:
-            row = place[person]
-            return {
-                path: column[row] for path, column in columns.items() if column[row] is not None
-            }
-
+        chosen = self.roster.positions(sorted(persons))
+        starts = self._first_starts(chosen)
+        ordered: list[str] = self.roster.ids[chosen[np.lexsort((chosen, starts))]].tolist()
+        everybody = self.everybody
+        some = World(everybody.facts.take(everybody.rows_of[chosen]), column_of)
+        rows = dict(zip(some.persons, some.rows(()), strict=True))
         return allot(
             ordered,
-            creates,
+            takers,
             policies=self.inputs.policies,
-            facts=facts,
-            taken=_taken(self.inputs, stands),
+            facts=rows.__getitem__,
+            taken=names_in_use(
+                self.inputs.people,
+                self.inputs.accounts,
+                {name: stand.match for name, stand in self.stands.items()},
+                self.inputs.policies,
+                self.inputs.memory.names,
+            ),
             options=self.inputs.options,
         )
 
-    def _changes(
-        self,
-        policy: TargetPolicy,
-        stand: Stand,
-        allotment: Allotment,
-        since: Mapping[str, Gone],
-        employed: frozenset[str],
-    ) -> list[Change]:
+    def _renamed(self) -> Mask:
+        """Who has an account of ours and is due it, and is called otherwise in HR since."""
+        called = self.inputs.memory.called
+        renamed = self.roster.mask(who_is_renamed(self.everybody.facts, called)) & ~self.frozen
+        if renamed.any():
+            renamed &= np.logical_or.reduce(
+                [one.match.is_linked & one.due.account.mask for one in self.stands.values()]
+            )
+        return renamed
+
+    def _to_rename(self, target: str) -> Mask:
+        """Whose account in a target gets new names."""
+        if not self.inputs.options.rename:
+            return np.zeros(len(self.roster), dtype=np.bool_)
+        stand = self.stands[target]
+        return self.renamed & stand.match.is_linked & stand.due.account.mask
+
+    def _first_starts(self, places: Positions) -> Any:
+        """First day of the first contract, as a number; who has none comes last."""
+        starts = self.inputs.people.contracts["start_date"].to_numpy().astype("datetime64[D]")
+        known_days = ~np.isnat(starts)
+        first = np.full(len(self.roster), np.iinfo(np.int64).max)
+        np.minimum.at(first, self.made.owner[known_days], starts[known_days].astype(np.int64))
+        return first[places]
+
+    def _changes(self, policy: TargetPolicy, allotment: Allotment, employed: Mask) -> list[Change]:
+        stand = self.stands[policy.name]
         waiting = held_back(policy, stand.new - allotment.refused, self.upstream)
         new = sorted(stand.new - allotment.refused - waiting.keys())
-        kept = [person for person in stand.match.refs if person in stand.due.account]
+        has = (stand.match.row >= 0) & stand.due.account.mask
+        renamed = self._to_rename(policy.name) & ~self.roster.mask(allotment.refused)
         diff = TargetDiff(
             policy,
             self.inputs.accounts[policy.name],
-            stand.match,
-            stand.due,
+            stand,
             self.inputs.memory.grants_of(policy.name),
         )
+        places = {
+            "create": self.roster.positions(new),
+            "correlate": np.flatnonzero(has & ~stand.match.is_linked),
+            "update": np.flatnonzero(has & stand.match.is_linked & ~renamed),
+        }
         worlds = {
-            "create": self._world(new, lambda part: _allotted(part, new, allotment)),
-            "correlate": self._follower([who for who in kept if who not in stand.match.linked]),
-            "update": self._follower([who for who in kept if who in stand.match.linked]),
+            "create": self._world(places["create"], allotment),
+            "correlate": self._world(places["correlate"]),
+            "update": self._world(places["update"]),
         }
         desired = {action: desire(policy, action, world) for action, world in worlds.items()}
-        emptied = desire(policy, "delete", self._farewell(policy, stand))
         changes = [
-            *diff.creates(desired["create"], stand.correlate),
+            *diff.creates(desired["create"]),
             *diff.existing(desired["correlate"], "correlate"),
             *diff.existing(desired["update"], "update"),
+            *self._renames(policy, np.flatnonzero(renamed), allotment),
             *diff.leavers(
-                since, self.inputs.as_of, frozen=self.frozen, employed=employed, emptied=emptied
+                self.since[policy.name],
+                self.inputs.as_of,
+                frozen=self.frozen,
+                employed=employed,
+                emptied=lambda left: desire(
+                    policy, "delete", self.everybody.of(left, self.upstream)
+                ),
             ),
         ]
-        self.notes += [*waiting.values(), *emptied.notes]
+        self.notes += waiting.values()
         for action, world in worlds.items():
             if action == "update" and policy.only_update_on_correlate:
                 continue  # nothing is written there, so nothing waits
-            self.notes += desired[action].notes
             self.notes += waiting_fields(policy, action, desired[action], world, self.upstream)
         self.notes += diff.notes
         return changes
 
-    def _follower(self, persons: list[str]) -> World:
-        """Persons who have their account."""
-        world = self._world(persons, lambda part: self._settled(part, world.persons))
-        return world
+    def _renames(
+        self, policy: TargetPolicy, places: Positions, allotment: Allotment
+    ) -> list[Change]:
+        """Changes for people who get new names for the account they have."""
+        if not len(places):
+            return []
+        stand, accounts = self.stands[policy.name], self.inputs.accounts[policy.name]
+        policy, world = renaming(policy), self._world(places, allotment)
+        desired = desire(policy, "update", world)
+        desired = with_aliases(policy, desired, accounts, stand.match.row[places])
+        grants = self.inputs.memory.grants_of(policy.name)
+        diff = TargetDiff(policy, accounts, stand, grants)
+        changes = list(diff.existing(desired, "update"))
+        self.notes += waiting_fields(policy, "update", desired, world, self.upstream)
+        self.notes += diff.notes
+        return changes
 
-    def _farewell(self, policy: TargetPolicy, stand: Stand) -> World:
-        """Persons whose record may be cleared. HR may not know them any more."""
-        persons: list[str] = []
-        if policy.manifest.delete_clears and policy.leavers.delete_after_days is not None:
-            persons = sorted(stand.match.linked - stand.due.account.keys() - self.frozen)
-        return World(self.facts.reindex(persons), self.upstream, column_of)
+    def _world(self, places: Positions, allotment: Allotment | None = None) -> World:
+        """Persons with what they are called: as allotted now, or as HR calls them."""
 
-    def _world(self, persons: list[str], names: Callable[[str], Column]) -> World:
-        return World(self.facts, self.upstream, column_of, persons=persons, names=names)
+        def names(part: str, places: Positions) -> Column:
+            if allotment is None:
+                return self._settled(part)[places]
+            return _allotted(part, self.roster.ids[places], allotment)
 
-    def _settled(self, part: str, persons: tuple[str, ...]) -> Column:
-        """A name of persons who have their account, if it is one that follows HR."""
-        column = np.full(len(persons), None, dtype=object)
+        return self.everybody.of(places, self.upstream, names=names)
+
+    def _settled(self, part: str) -> Column:
+        """A name of everybody, if it is one that follows HR."""
+        if not self.shown:
+            shown = display_frame(self.everybody.facts, self.inputs.options)
+            for name in shown.columns:
+                self.shown[name] = self.everybody.spread(known(shown[name]))
         if part == "domain":
-            column.fill(self.inputs.options.domain)
-        elif part not in FROZEN_NAMES:
-            if self.shown is None:
-                self.shown = display_frame(self.facts, self.inputs.options)
-            rows = self.shown.index.get_indexer(pd.Index(list(persons), dtype="str"))
-            column = known(self.shown[part].take(rows))
-        return column
+            return np.full(len(self.roster), self.inputs.options.domain, dtype=object)
+        if part in FROZEN_NAMES:
+            return np.full(len(self.roster), None, dtype=object)
+        return self.shown[part]
+
+    def _employed(self) -> Mask:
+        """Persons with a contract that runs on the day."""
+        contracts, day = self.inputs.people.contracts, pd.Timestamp(self.inputs.as_of)
+        runs = (contracts["start_date"] <= day) & ~(contracts["end_date"] < day)
+        employed = np.zeros(len(self.roster), dtype=np.bool_)
+        employed[self.made.owner[runs.to_numpy(dtype=bool)]] = True
+        return employed
 
 
-def _allotted(part: str, persons: list[str], allotment: Allotment) -> Column:
-    column = np.full(len(persons), None, dtype=object)
-    for place, person in enumerate(persons):
-        names = allotment.names.get(person)
-        column[place] = (getattr(names, part) or None) if names is not None else None
+def _allotted(part: str, persons: Iterable[str], allotment: Allotment) -> Column:
+    names = [allotment.names.get(person) for person in persons]
+    column = np.full(len(names), None, dtype=object)
+    for place, one in enumerate(names):
+        column[place] = (getattr(one, part) or None) if one is not None else None
     return column
 
 
-def _taken(inputs: Inputs, stands: Mapping[str, Stand]) -> Taken:
-    """Names in use: in HR, and in every target also by what is no account."""
-    taken = Taken()
-    persons = inputs.people.persons
-    for column in ("work_email", "user_principal_name"):
-        held = persons.set_index("external_id")[column].dropna()
-        for person, value in held.to_dict().items():
-            taken.hold(ADDRESS, value, str(person))
-    for name, stand in stands.items():
-        owner = {ref: person for person, ref in stand.match.refs.items()}
-        rows = inputs.accounts[name].taken
-        for space, value, ref in zip(
-            rows["space"].tolist(), rows["value"].tolist(), rows["ref"].tolist(), strict=True
-        ):
-            taken.hold(space if space == ADDRESS else f"{name}:{space}", value, owner.get(ref))
-        for space, value, ref in _called_unique(inputs.policies[name], inputs.accounts[name]):
-            taken.hold(space, value, owner.get(ref))
-    return taken
-
-
-def _called_unique(policy: TargetPolicy, accounts: Accounts) -> Iterator[tuple[str, str, str]]:
-    """What accounts hold in attributes that only the profile calls unique: (space, value, ref)."""
-    for mapping in policy.mapped("create"):
-        known_as = policy.manifest.attribute(mapping.name)
-        named = known_as is not None and known_as.unique_in is not None
-        if not mapping.unique or named or mapping.name not in accounts.attributes.columns:
-            continue
-        for ref, value in zip(
-            accounts.attributes.index, known(accounts.attributes[mapping.name]), strict=True
-        ):
-            for one in value if isinstance(value, tuple) else (value,):
-                if one is not None:
-                    yield space_of(policy, mapping.name), as_text(one), ref
-
-
-def _employed(inputs: Inputs) -> frozenset[str]:
-    """Persons with a contract that runs on the day."""
-    contracts, day = inputs.people.contracts, pd.Timestamp(inputs.as_of)
-    runs = (contracts["start_date"] <= day) & ~(contracts["end_date"] < day)
-    return frozenset(contracts.loc[runs, "person_id"])
+def _notes_about(inputs: Inputs) -> Iterator[Note]:
+    """Why nothing is done for somebody, as far as HR says it; and what its sources disagree on."""
+    yield from inputs.people.notes
+    blocked, persons = inputs.people.blocked, inputs.people.persons
+    for person, code, reason in zip(
+        blocked["external_id"], blocked["code"], blocked["reason"], strict=True
+    ):
+        if code != NO_CONTRACT:
+            yield Note(target="", person=person, code="blocked", reason=reason)
+    for person in persons.loc[persons["excluded"], "external_id"]:
+        reason = "excluded in HR: left as it is"
+        yield Note(target="", person=person, code="excluded", reason=reason)
+    for person in inputs.protected:
+        reason = "protected by the profile: left as it is"
+        yield Note(target="", person=person, code="protected", reason=reason)
+    if not inputs.scope.persons:
+        return
+    linked = inputs.memory.links["person"]
+    known_ids = {*persons["external_id"], *blocked["external_id"], *linked}
+    for person in inputs.scope.persons - known_ids:
+        reason = "HR does not know this person, and we never gave them an account"
+        yield Note(target="", person=person, code="unknown_person", reason=reason)
 
 
 def _order(change: Change) -> tuple[str, int, str, str]:

@@ -58,11 +58,12 @@ class Leavers:
     """What happens to the account of somebody who is not due it any more.
 
     Attributes:
-        disable_after_days: Days after the last day it was due; 0 disables on the first day without.
+        disable_after_days: Days after the last day it was due; 0 disables on the first day without,
+            None never does.
         delete_after_days: Days until it is deleted, None for never.
     """
 
-    disable_after_days: int = 0
+    disable_after_days: int | None = 0
     delete_after_days: int | None = None
 
 
@@ -79,11 +80,17 @@ class Limit:
     count: int | None = None
     share: float | None = None
 
+    def most(self, *, of: int) -> int | None:
+        """The most changes that pass, `of` being what is there now; None where any number does."""
+        counts = [] if self.count is None else [self.count]
+        if self.share is not None:
+            counts.append(max(1, int(self.share * of + 1e-9)))
+        return min(counts, default=None)
+
     def allows(self, planned: int, *, of: int) -> bool:
         """Whether so many changes pass, `of` being what is managed now."""
-        if self.count is not None and planned > self.count:
-            return False
-        return self.share is None or planned <= max(1, int(self.share * of + 1e-9))
+        most = self.most(of=of)
+        return most is None or planned <= most
 
     def __str__(self) -> str:
         """Read like the profile: `50`, `10%`, `50 and 10%`, `unlimited`."""
@@ -105,7 +112,11 @@ class TargetPolicy:
         correlate: Path of the person's value that the correlation attribute holds.
         containers: None for a target without.
         leavers: Grace periods.
-        limits: Per verb.
+        limits: Of one run, per verb; also `grant_permission`, `revoke_permission` (of those that
+            are no groups) and `losses` (persons who stay and lose something).
+        window: The same over several days, per verb.
+        over_days: Days of that window, today included.
+        protected: Native ids or names of accounts that nobody but people may touch.
         only_update_on_correlate: Write fields only in the run that takes an account over.
         named_by_rules: Whether any rule grants something here. A write-back target that no rule
             names is due to everybody who is due an account upstream.
@@ -118,7 +129,10 @@ class TargetPolicy:
     correlate: str = "person.external_id"
     containers: Containers | None = None
     leavers: Leavers = field(default_factory=Leavers)
-    limits: Mapping[Verb, Limit] = field(default_factory=dict)
+    limits: Mapping[str, Limit] = field(default_factory=dict)
+    window: Mapping[str, Limit] = field(default_factory=dict)
+    over_days: int = 7
+    protected: tuple[str, ...] = ()
     only_update_on_correlate: bool = False
     named_by_rules: bool = False
 

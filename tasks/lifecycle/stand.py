@@ -2,15 +2,17 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+
+import pandas as pd
 
 from connectors.model.accounts import Accounts
 from connectors.model.change import Verb
 from connectors.model.receipt import Note
 from tasks.lifecycle.due import Due
-from tasks.lifecycle.matching import Match, match_accounts
+from tasks.lifecycle.matching import Match, Numbers, match_accounts
 from tasks.lifecycle.policy import TargetPolicy
 from tasks.lifecycle.records import reasons_against
+from tasks.lifecycle.roster import Mask, Roster
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class Stand:
         match: Whose account is whose.
         due: What is due, without persons who are frozen.
         new: Due persons without an account, whom the target can give one.
-        correlate: Person -> value of the correlation attribute.
+        correlate: Person -> value of the correlation attribute, of persons without an account.
         notes: Why somebody who is due an account is not among the new ones, and more of the kind.
     """
 
@@ -37,31 +39,38 @@ def take_stand(
     accounts: Accounts,
     due: Due,
     *,
-    correlate: Mapping[str, str],
-    links: Mapping[str, str],
-    frozen: frozenset[str],
+    roster: Roster,
+    numbers: Numbers,
+    links: "pd.Series[str]",
+    frozen: Mask,
 ) -> Stand:
     """Match the accounts of a target and see who needs one.
 
     Args:
         policy: What the profile decides about it.
         accounts: What it holds.
-        due: What is due in it.
-        correlate: Person -> value of the correlation attribute; persons without one are not in it.
-        links: Person -> native id, as the ledger knows them.
+        due: What is due in it, without persons who are frozen.
+        roster: Everybody.
+        numbers: Per person the value of the correlation attribute.
+        links: Native id by person, as the ledger knows them.
         frozen: Persons who are left as they are.
     """
     match = match_accounts(
-        accounts, correlate=correlate, links=links, one_record=policy.manifest.write_back
+        accounts,
+        roster=roster,
+        numbers=numbers,
+        links=links,
+        one_record=policy.manifest.write_back,
     )
-    thawed = Due(
-        account=_without(due.account, frozen),
-        access=_without(due.access, frozen),
-        permissions=_without(due.permissions, frozen),
-    )
-    missing = thawed.account.keys() - match.refs.keys() - match.ambiguous
+    lacking = due.account.mask & (match.row < 0) & ~match.is_ambiguous
+    missing = roster.names(lacking)
+    correlate = {
+        person: str(number)
+        for person, number in zip(missing, numbers.of_persons[lacking], strict=True)
+        if number is not None
+    }
     refused = dict(_refusals(policy, accounts, match, correlate, missing))
-    new = frozenset(missing - refused.keys())
+    new = frozenset(missing).difference(refused)
 
     def note(person: str, code: str, reason: str) -> Note:
         return Note(target=policy.name, person=person, code=code, reason=reason)
@@ -73,9 +82,13 @@ def take_stand(
     ]
     notes += [
         note(person, "no_account", "rules give access or permissions here, and none an account")
-        for person in (thawed.access.keys() | thawed.permissions.keys()) - thawed.account.keys()
+        for person in roster.names((due.access.mask | due.permissions.mask) & ~due.account.mask)
     ]
-    left = match.gone.keys() - due.account.keys() - frozen
+    left = [
+        person
+        for person in match.gone
+        if person not in due.account and not frozen[roster.position(person)]
+    ]
     if left:
         what = "account" if len(left) == 1 else "accounts"
         # A record that a delete only clears is there, also where it is not shown.
@@ -89,14 +102,14 @@ def take_stand(
             f"seen; {left_there}"
         )
         notes.append(note("", "gone", reason))
-    return Stand(match, thawed, new, correlate, tuple(notes))
+    return Stand(match, due, new, correlate, tuple(notes))
 
 
 def _refusals(
     policy: TargetPolicy,
     accounts: Accounts,
     match: Match,
-    correlate: Mapping[str, str],
+    numbers: Mapping[str, str],
     missing: Collection[str],
 ) -> Iterator[tuple[str, tuple[str, str]]]:
     """Due persons without an account who get none: (code, reason) by person."""
@@ -106,7 +119,6 @@ def _refusals(
     elsewhere = set(accounts.taken["ref"].tolist()) if match.gone else set()
     key = policy.manifest.attribute(policy.manifest.correlation)
     longest = key.max_length if key is not None else None
-    numbers = {person: correlate[person] for person in missing if person in correlate}
     told = {
         person: (code, reason)
         for person, code, reason in reasons_against(
@@ -129,9 +141,3 @@ def _refusals(
         elif longest is not None and len(numbers[person]) > longest:
             reason = f"{policy.correlate} is longer than the {longest} characters that fit"
             yield person, ("no_key", reason)
-
-
-def _without(due: Mapping[str, Any], frozen: frozenset[str]) -> Mapping[str, Any]:
-    if not frozen:
-        return due
-    return {person: because for person, because in due.items() if person not in frozen}

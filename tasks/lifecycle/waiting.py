@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 
+import numpy as np
+
 from connectors.model.receipt import Note
 from connectors.model.values import Pending
 from tasks.lifecycle.desired import Desired
-from tasks.lifecycle.mapping import World
+from tasks.lifecycle.mapping import World, given
 from tasks.lifecycle.order import UPSTREAM, parse_template, split_upstream, upstream_of
 from tasks.lifecycle.outlook import Outlook
 from tasks.lifecycle.policy import FieldMapping, TargetPolicy
@@ -27,7 +29,9 @@ def held_back(
         if source is None:
             continue
         target, attribute = source
-        for person in new - upstream[target].persons - waiting.keys():
+        for person in new - waiting.keys():
+            if upstream[target].has(person):
+                continue
             reason = f"{target} has no account and so no {attribute}; the account here waits for it"
             waiting[person] = Note(target=policy.name, person=person, code="waiting", reason=reason)
     return waiting
@@ -43,23 +47,21 @@ def waiting_fields(
     """Say it where a field is left alone because the account upstream does not give a value."""
     left_alone = "is left out" if action == "create" else "stays as it is"
     for mapping in policy.mapped(action):
-        for path in _upstream_paths(mapping):
+        lacking = np.flatnonzero(~given(desired.columns[mapping.name]))
+        for path in _upstream_paths(mapping) if len(lacking) else ():
             source, attribute = split_upstream(path)
-            given = world.column(path)
-            wanted = desired.columns[mapping.name]
-            for place, value in enumerate(wanted):
-                if value is not None or not (
-                    given[place] is None or isinstance(given[place], Pending)
-                ):
+            said = world.column(path)
+            for place in lacking.tolist():
+                if not (said[place] is None or isinstance(said[place], Pending)):
                     continue
-                person = desired.persons[place]
-                if given[place] is not None:
+                person = world.roster.ids[world.places[place]]
+                if said[place] is not None:
                     reason = (
                         f"{source} says its {attribute} when it is written; "
                         f"{mapping.name} follows in the next run"
                     )
                 else:
-                    there = person in upstream[source].persons
+                    there = upstream[source].has(person)
                     lacks = "holds no" if there else "has no account and so no"
                     reason = f"{source} {lacks} {attribute}; {mapping.name} {left_alone}"
                 yield Note(target=policy.name, person=person, code="waiting", reason=reason)

@@ -59,6 +59,11 @@ def test_a_not_over_two_entries_negates_both_together():
         ("contains", "a", "a"),
         ("starts_with", "a", "a"),
         ("ends_with", "a", "a"),
+        ("matches", "G-[0-9]+", "G-[0-9]+"),
+        ("within", "CARE", ("CARE",)),
+        ("within", ["CARE", "IT"], ("CARE", "IT")),
+        ("between", [0.5, "1"], (0.5, 1.0)),
+        ("between", ["2026-01-31", "2026-02-01"], ("2026-01-31", "2026-02-01")),
         ("at_least", "0.5", 0.5),
         ("at_most", 1, 1.0),
         ("above", 0, 0.0),
@@ -66,15 +71,31 @@ def test_a_not_over_two_entries_negates_both_together():
         ("exists", False, False),
         ("before", "2026-01-31", "2026-01-31"),
         ("after", "2026-01-31", "2026-01-31"),
+        ("on_or_before", "2026-01-31", "2026-01-31"),
+        ("on_or_after", "2026-01-31", "2026-01-31"),
     ],
 )
 def test_every_operator_takes_its_kind_of_value(operator, given, value):
     assert parse_condition({"contract.x": {operator: given}}) == Test("contract.x", operator, value)
 
 
+@pytest.mark.parametrize(("word", "meant"), [("is", "equals"), ("is_not", "not_equals")])
+def test_other_words_mean_the_same(word, meant):
+    assert parse_condition({"contract.x": {word: "A"}}) == Test("contract.x", meant, "A")
+
+
 def test_every_operator_is_tried_above():
     tried = test_every_operator_takes_its_kind_of_value.pytestmark[0].args[1]
     assert {operator for operator, *_ in tried} == set(OPERATORS)
+
+
+def test_a_list_holds_texts_and_numbers():
+    with pytest.raises(ValidationError, match="takes a list of texts and numbers"):
+        parse_condition({"contract.x": {"in": ["a", [1]]}})
+
+
+def test_what_was_read_already_is_taken_as_it_is():
+    assert parse_condition(Test("contract.x", "equals", "A")) == Test("contract.x", "equals", "A")
 
 
 @pytest.mark.parametrize("number", ["nan", "inf", "", None, True, [1]])

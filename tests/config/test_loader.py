@@ -37,7 +37,7 @@ def site(tmp_path, monkeypatch):
     (folder / "rules" / "20-b.yaml").write_text("\n" + RULE.format(id="b"))
     (folder / "rules" / "10-a.yml").write_text(RULE.format(id="a") + RULE.format(id="a2"))
     (folder / "rules" / "README.md").write_text("no rules")
-    (folder / "more.yaml").write_text(RULE.format(id="c") + "  enabled: false\n")
+    (folder / "more.yaml").write_text(RULE.format(id="c") + "  status: draft\n")
     return folder
 
 
@@ -68,11 +68,11 @@ def test_an_unknown_profile_lists_the_known_ones(site):
 
 def test_rules_come_in_the_order_of_entries_files_and_lines(site):
     rules = load_profile("site").rules
-    assert [(rule.id, str(rule.source), rule.enabled) for rule in rules] == [
-        ("a", "config/profiles/rules/10-a.yml:1", True),
-        ("a2", "config/profiles/rules/10-a.yml:4", True),
-        ("b", "config/profiles/rules/20-b.yaml:2", True),
-        ("c", "config/profiles/more.yaml:1", False),
+    assert [(rule.id, str(rule.source), rule.status) for rule in rules] == [
+        ("a", "config/profiles/rules/10-a.yml:1", "published"),
+        ("a2", "config/profiles/rules/10-a.yml:4", "published"),
+        ("b", "config/profiles/rules/20-b.yaml:2", "published"),
+        ("c", "config/profiles/more.yaml:1", "draft"),
     ]
 
 
@@ -247,11 +247,10 @@ def test_the_demo_profile_loads(tmp_path, monkeypatch):
         "from",
         "accounts.active_directory.userPrincipalName",
     )
-    assert [rule.id for rule in loaded.rules if rule.enabled] == [
-        "staff-account",
-        "staff-access",
+    assert [rule.id for rule in loaded.rules if rule.status == "published"] == [
+        "staff",
         "care-staff",
-        "it-staff",
+        "department-group",
         "managers",
     ]
     assert Path(loaded.where("rules").file) == PACKAGED / "demo.yaml"

@@ -14,7 +14,8 @@ from connectors.model.connector import SandboxOptions
 from tasks.run import Ending
 
 NO_LIMITS = dict.fromkeys(
-    ("create", "update", "enable", "disable", "move", "grant", "revoke", "delete"), "unlimited"
+    ("create", "update", "enable", "disable", "move", "grant", "revoke", "delete", "losses"),
+    "unlimited",
 )
 RULES = [
     {

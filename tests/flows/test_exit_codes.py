@@ -137,7 +137,6 @@ def test_a_fault_of_ours_exits_1_in_one_line_and_shows_its_traceback_on_demand(
         (["show", "nothing"], "there is no run"),
         (["connectors", "show", "nothing"], "there is no connector"),
         (["sandbox", "afas.user"], "has no sandbox"),
-        (["explain", "1000001"], "explain"),
     ],
 )
 def test_a_mistake_exits_2_with_a_sentence(site: Site, arguments: list[str], said: str) -> None:

@@ -219,7 +219,7 @@ def test_over_a_limit_nothing_is_written_until_exactly_that_plan_is_approved(sta
 
     assert refused.exit == 3
     assert stage.run().exit == 3
-    assert "(limit 5)" in refused.report["refused"]
+    assert "accounts would be made, 5 are allowed: " in refused.report["refused"]
     assert {c["outcome"] for c in refused.report["changes"]} == {"set_aside"}
     assert stage.afas.writes == []
     assert stage.directory.accounts() == {}

@@ -28,7 +28,7 @@ def _tests_of(*parts):
 
 
 globals().update(
-    _tests_of("audit", "crash", "journal", "links", "lock", "memory", "runs", "schema")
+    _tests_of("audit", "crash", "journal", "links", "lock", "memory", "recent", "runs", "schema")
 )
 empty_ledger, ledger = conftest.empty_ledger, conftest.ledger
 

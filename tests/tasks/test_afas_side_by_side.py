@@ -15,7 +15,7 @@ from connectors.afas.sandbox.afas import Afas
 from connectors.afas.sandbox.serve import ServedAfas
 from connectors.model.receipt import Outcome
 from connectors.sdk.invent import invent
-from flows.provision import MOST_TASKS_AT_ONCE, _apply
+from flows.applying import MOST_TASKS_AT_ONCE, apply_plan
 from tasks.apply import apply_shard
 from tasks.run import Receipts
 from tasks.setup import forget
@@ -88,9 +88,9 @@ def provisioned(run, afas, monkeypatch):
         afas.counts["most_at_once"] = 0  # from here on: writes, and nothing is read
         with ThreadPoolExecutor(MOST_TASKS_AT_ONCE) as pool:
             threads = Threads(pool)
-            monkeypatch.setattr("flows.provision.apply_shard", threads)
-            monkeypatch.setattr("flows.provision.wait", wait)
-            answers = _apply(run, verdict.plan)
+            monkeypatch.setattr("flows.applying.apply_shard", threads)
+            monkeypatch.setattr("flows.applying.wait", wait)
+            answers = apply_plan(run, verdict.plan)
         return [one for answer in answers for one in answer.receipts], threads
 
     return provision

@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel, TypeAdapter
 
 from config.fields import FieldSpecs
-from connectors.model.change import Verb
+from connectors.model.change import OFFERED
 from connectors.model.connector import Connector
 from connectors.model.errors import ConfigError
 from connectors.model.manifest import Attribute, Manifest
@@ -15,7 +15,7 @@ from tasks.fields import compile_fields
 MANIFEST = Manifest(
     connector="login",
     title="Login",
-    verbs=frozenset(Verb),
+    verbs=OFFERED,
     correlation="number",
     attributes=(
         Attribute(name="number"),

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from connectors.ledger.ledger import open_ledger
+from connectors.ledger.names import Name
 from connectors.ledger.records import RunRecord
 from connectors.memory.manifest import MANIFEST
 from connectors.memory.reader import MemoryReader
@@ -16,6 +17,7 @@ from connectors.model.errors import Unreachable
 from connectors.model.people import People
 from connectors.model.receipt import Outcome
 from tasks.execute import execute
+from tasks.lifecycle.called import fingerprints
 from tasks.lifecycle.conditions import All
 from tasks.lifecycle.inputs import Inputs, Memory
 from tasks.lifecycle.plan import make_plan
@@ -258,3 +260,90 @@ def test_a_title_that_changes_is_updated_once(store, ledger):
     assert [change.verb.value for change in plan.changes] == ["update"] * 3
     again, _ = run(ledger, "run-3", import_=promoted)
     assert len(again) == 0
+
+
+NAMES_OF_1 = [Name("app:login", "ebakker1", "1"), Name("app:common_name", "emma bakker 1", "1")]
+
+
+def named_run(ledger, name="run", **chosen):
+    """A live run of the three that knows which values are names, on a plan made beforehand."""
+    plan = plan_now(ledger, STAFF_OF_THREE)
+    ledger.start_run(
+        RunRecord(run=name, profile="p", mode="live", as_of=DAY, started=datetime.now(UTC))
+    )
+    return plan, LiveSeat(
+        ledger,
+        profile="p",
+        run=name,
+        open_writer=lambda target: MemoryWriter(MemorySettings(name=STORE), target),
+        policies={"app": POLICY},
+        **chosen,
+    )
+
+
+def outcomes(plan, seat):
+    receipts = [execute(shard, [], lambda: seat.take("app")) for shard in shards_of(plan, 100)]
+    return [(r.person, r.verb, r.outcome) for shard in receipts for r in shard.receipts], receipts
+
+
+def test_a_create_reserves_its_names_and_a_preview_none(ledger, store):
+    plan, seat = named_run(ledger)
+    preview = PreviewSeat(ledger, profile="p")
+    preview.accept(STAFF_OF_THREE, DAY)
+    outcomes(plan, preview)
+    assert ledger.names("p").empty
+    assert ledger.called("p") == {}
+    outcomes(plan, seat)
+    held = {Name(*row) for row in ledger.names("p").itertuples(index=False)}
+    assert held >= set(NAMES_OF_1)
+    assert len(held) == 6
+
+
+def test_a_name_that_went_to_somebody_else_meanwhile_stops_its_person_only(ledger, store):
+    plan, seat = named_run(ledger)
+    other = Name("app:login", "EBakker1", "9")
+    assert ledger.reserve_names("p", [other], datetime.now(UTC)) == []
+    found, receipts = outcomes(plan, seat)
+    assert {outcome for person, _, outcome in found if person == "1"} == {Outcome.FAILED}
+    assert {outcome for person, _, outcome in found if person != "1"} == {Outcome.DONE}
+    assert "ebakker1 was given to somebody else since" in receipts[0].receipts[0].detail
+    assert len(read()["app"]) == 2
+    assert ledger.open_intents("p") == []
+    assert [e.receipt.outcome for e in ledger.journal("run") if e.change.person == "1"]
+    assert "1" not in set(ledger.names("p")["person"])
+
+
+def test_names_of_leavers_are_reused_where_the_site_says_so(ledger, store):
+    ledger.reserve_names(
+        "p", [Name("app:login", "ebakker1", "9")], datetime(2020, 1, 1, tzinfo=UTC)
+    )
+    plan, seat = named_run(ledger, unused_since=datetime(2026, 1, 1, tzinfo=UTC))
+    found, _ = outcomes(plan, seat)
+    assert {outcome for _, _, outcome in found} == {Outcome.DONE}
+
+
+def married(*who):
+    changed = people("1", "2", "3")
+    changed.persons.loc[changed.persons["external_id"].isin(who), "family_name"] = "Vries"
+    return changed
+
+
+def test_what_hr_calls_people_is_noted_when_they_get_their_names_and_kept(ledger, store):
+    plan, seat = named_run(ledger)
+    seat.accept(married("1"), DAY)
+    seat.accept(STAFF_OF_THREE, DAY)
+    noted = ledger.called("p")
+    assert noted == dict(fingerprints(STAFF_OF_THREE.persons.set_index("external_id")))
+    outcomes(plan, seat)
+    seat.accept(married("1", "2"), DAY)
+    assert ledger.called("p") == noted
+
+
+def test_a_rename_is_noted_once_nothing_is_left_to_do(ledger, store):
+    plan, seat = named_run(ledger, rename=True)
+    seat.accept(STAFF_OF_THREE, DAY)
+    outcomes(plan, seat)
+    before, after = ledger.called("p"), married("1", "2")
+    seat.accept(after, DAY, busy={"2"})
+    now = dict(fingerprints(after.persons.set_index("external_id")))
+    assert ledger.called("p") == {"1": now["1"], "2": before["2"], "3": before["3"]}

@@ -5,6 +5,7 @@ from datetime import date
 
 import pandas as pd
 
+from connectors.model.connector import ListsPermissions
 from connectors.model.errors import RetourError
 from connectors.sdk.conformance.law import source_law, target_law
 from connectors.sdk.conformance.subject import BrokenLaw, Subject, require, same_frame
@@ -62,6 +63,18 @@ def reading_accounts_writes_nothing(subject: Subject) -> None:
     wrong = [f"{finding.subject}: {finding.detail}" for finding in findings if not finding.ok]
     require(that=bool(findings), otherwise="check looked at nothing")
     require(that=not wrong, otherwise=f"check finds fault with a sandbox in order: {wrong}")
+
+
+@target_law()
+def permissions_that_are_listed_are_those_that_are_read(subject: Subject) -> None:
+    before = subject.content()
+    with subject.reader() as reader:
+        if not isinstance(reader, ListsPermissions):
+            return
+        listed, read = reader.permissions(), reader.read().permissions
+    same = same_frame(listed, read[["name", "grantable"]])
+    require(that=same, otherwise="the permissions differ from those of a reading")
+    require(that=subject.content() == before, otherwise="the sandbox changed while it was read")
 
 
 @target_law()

@@ -116,7 +116,7 @@ def test_accounts_have_their_shape():
     assert found.taken.to_dict("records") == [
         {"space": "address", "value": "a@example.org", "ref": "r1"}
     ]
-    assert found.permissions.loc["g"].to_dict() == {"name": "G", "grantable": True}
+    assert found.permissions.loc["g"].to_dict() == {"name": "G", "grantable": True, "kind": "group"}
     assert len(found) == 2
 
 

@@ -128,6 +128,13 @@ class Talkative(MemoryReader):
         return accounts
 
 
+class Forgetful(MemoryReader):
+    """Lists fewer permissions than there are."""
+
+    def permissions(self):
+        return super().permissions().iloc[1:]
+
+
 class Lossy(MemorySource):
     """Loses somebody."""
 
@@ -173,6 +180,7 @@ READERS = [
     (Scribbler, "reading accounts writes nothing"),
     (Unstable, "two readings of accounts are equal"),
     (Talkative, "a reading has the shape that the manifest declares"),
+    (Forgetful, "permissions that are listed are those that are read"),
 ]
 DECLARED = [
     "every setting is described in a sentence",

@@ -16,10 +16,17 @@ CASES = Path(__file__).parent / "cases"
 
 
 def cases(folder: str) -> list[Any]:
-    """Every case file of a folder, as pytest parameters named after the files."""
-    files = sorted((CASES / folder).glob("*.yaml"))
+    """Every case file of a folder and of the folders in it, as pytest parameters named by path."""
+    root = CASES / folder
+    files = sorted(root.rglob("*.yaml"))
     assert files, f"no cases in {folder}"
-    return [pytest.param(yaml.safe_load(file.read_text()), id=file.stem) for file in files]
+    return [
+        pytest.param(
+            yaml.safe_load(file.read_text(encoding="utf-8")),
+            id=file.relative_to(root).with_suffix("").as_posix(),
+        )
+        for file in files
+    ]
 
 
 def case(name: str) -> Any:
@@ -31,6 +38,7 @@ def people(
     contracts: list[dict[str, Any]],
     persons: list[dict[str, Any]] | None = None,
     departments: list[dict[str, Any]] | None = None,
+    blocked: list[dict[str, Any]] | None = None,
 ) -> People:
     """A snapshot. Contracts are of `p` unless they say otherwise; their persons are added."""
     contracts = [{"person_id": "p", **contract} for contract in contracts]
@@ -41,6 +49,7 @@ def people(
         persons=pd.DataFrame(list(known.values())),
         contracts=pd.DataFrame(contracts),
         departments=pd.DataFrame(departments) if departments else None,
+        blocked=pd.DataFrame(blocked) if blocked else None,
         taken_at=datetime(2026, 11, 23, tzinfo=UTC),
     )
 

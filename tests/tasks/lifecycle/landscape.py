@@ -82,7 +82,54 @@ class Landscape:
     def apply(self, plan: Plan) -> None:
         """Do everything the plan says, as strictly as the strictest target."""
         for change in plan.changes:
-            self._apply(change)
+            if change.verb is Verb.UNMANAGE:
+                self._let_go(change)
+            else:
+                self._apply(change)
+
+    def held(self) -> dict[str, Any]:
+        """What targets hold, in a form that can be compared: what is empty is left out."""
+        return {
+            name: {
+                "accounts": {
+                    ref: {key: value for key, value in account.items() if value is not None}
+                    for ref, account in target.accounts.items()
+                },
+                "attributes": {
+                    ref: {key: value for key, value in values.items() if not is_empty(value)}
+                    for ref, values in target.attributes.items()
+                },
+                "members": set(target.members),
+            }
+            for name, target in self.targets.items()
+        }
+
+    def undo(self, plan: Plan) -> None:
+        """Put back in the targets what a plan has changed: the last change first.
+
+        Nothing but the changes themselves says what that was. Accounts that were deleted are gone.
+        """
+        for change in reversed(list(plan.changes)):
+            self._undo(change)
+
+    def _undo(self, change: Change) -> None:
+        target = self.targets[change.target]
+        ref = change.ref or self.links[change.target, change.person]
+        match change.verb:
+            case Verb.CREATE:
+                del target.accounts[ref], target.attributes[ref]
+            case Verb.UPDATE | Verb.ENABLE | Verb.DISABLE | Verb.MOVE | Verb.DELETE:
+                was: dict[str, Value] = {**dict.fromkeys(change.after, CLEAR), **change.before}
+                for key in was.keys() & {"enabled", "container"}:
+                    target.accounts[ref][key] = was.pop(key)
+                self._write(target, ref, was)
+                correlation = self.policies[change.target].manifest.correlation
+                if correlation in was:
+                    target.accounts[ref]["person"] = target.attributes[ref].get(correlation)
+            case Verb.GRANT if not change.before:
+                target.members.discard((ref, str(change.after["permission"])))
+            case Verb.REVOKE if change.before:
+                target.members.add((ref, str(change.before["permission"])))
 
     def _read(self, name: str, target: Target) -> Accounts:
         spaces = {
@@ -141,12 +188,21 @@ class Landscape:
             case Verb.REVOKE:
                 permission = str({**change.before, **change.after}["permission"])
                 target.members.discard((ref, permission))
-                self.grants[change.target, change.person].discard(permission)
+                self.grants.get((change.target, change.person), set()).discard(permission)
             case Verb.DELETE:
                 del target.accounts[ref], target.attributes[ref]
                 target.members = {pair for pair in target.members if pair[0] != ref}
-                del self.links[change.target, change.person]
+                self.links.pop((change.target, change.person), None)
                 self.grants.pop((change.target, change.person), None)
+
+    def _let_go(self, change: Change) -> None:
+        """Forget a grant, or an account with all of them; the target is not touched."""
+        whose = change.target, change.person
+        if "permission" in change.before:
+            self.grants[whose].discard(str(change.before["permission"]))
+        else:
+            del self.links[whose]
+            self.grants.pop(whose, None)
 
     def _clear(self, change: Change, target: Target, ref: str) -> None:
         if ref in target.accounts:
@@ -179,8 +235,8 @@ class Landscape:
     def _resolved(self, change: Change) -> dict[str, Value]:
         after = dict(change.after)
         for need in change.needs:
-            upstream = self.links[need.target, change.person]
             if isinstance(after[need.field], Pending):
+                upstream = self.links[need.target, change.person]
                 after[need.field] = self.targets[need.target].attributes[upstream][need.attribute]
         assert not any(isinstance(value, Pending) for value in after.values()), "a Pending is left"
         return after

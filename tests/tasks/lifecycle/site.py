@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from connectors.model.change import Verb
+from connectors.model.change import OFFERED, Verb
 from connectors.model.manifest import ADDRESS, COMMON_NAME, LOGIN, Attribute, Compare, Manifest
 from tasks.lifecycle.naming import NameOptions
 from tasks.lifecycle.policy import Containers, FieldMapping, Leavers, Limit, TargetPolicy
@@ -17,7 +17,7 @@ OPTIONS: Final = NameOptions(domain="example.org")
 DIRECTORY: Final = Manifest(
     connector="directory",
     title="Directory",
-    verbs=frozenset(Verb),
+    verbs=OFFERED,
     correlation="employeeID",
     attributes=(
         Attribute(name="employeeID", max_length=16),
@@ -39,7 +39,7 @@ DIRECTORY: Final = Manifest(
 APPLICATION: Final = Manifest(
     connector="application",
     title="Application",
-    verbs=frozenset(Verb) - {Verb.MOVE, Verb.DELETE},
+    verbs=OFFERED - {Verb.MOVE, Verb.DELETE},
     correlation="number",
     attributes=(
         Attribute(name="number"),
@@ -66,7 +66,7 @@ EMPLOYEE: Final = Manifest(
 USER: Final = Manifest(
     connector="user",
     title="HR: user",
-    verbs=frozenset(Verb) - {Verb.MOVE, Verb.GRANT, Verb.REVOKE},
+    verbs=OFFERED - {Verb.MOVE, Verb.GRANT, Verb.REVOKE},
     correlation="number",
     attributes=(
         Attribute(name="number", clearable=False, on_update=False),

@@ -5,7 +5,7 @@ from connectors.model.manifest import Compare
 from connectors.model.values import CLEAR, Pending
 from tasks.lifecycle.compare import differing, same
 
-EXACT, FOLDED, DN = Compare.EXACT, Compare.IGNORE_CASE, Compare.DN
+EXACT, FOLDED, DN, SET = Compare.EXACT, Compare.IGNORE_CASE, Compare.DN, Compare.SET
 PENDING = Pending("ad", "mail")
 
 
@@ -37,6 +37,8 @@ def test_zero_and_false_are_something(something, nothing):
         (("a", "b"), ("b", "a"), EXACT),
         (("A", "b"), ("B", "a"), FOLDED),
         ("CN=Jan,OU=A", "cn=Jan, ou = A", DN),
+        (("a", "b", "a"), ("b", "a"), SET),
+        (("a",), "a", SET),
     ],
 )
 def test_the_same(one, other, compare):
@@ -55,6 +57,8 @@ def test_the_same(one, other, compare):
         (True, "x", EXACT),
         (("a",), ("a", "a"), EXACT),
         (("a",), "a", EXACT),
+        (("a", "b"), ("a", "B"), SET),
+        (PENDING, ("x",), SET),
         (r"CN=Boele\, Jan,OU=A", r"CN=Boele\,Jan,OU=A", DN),
         ("CN=Jan,OU=A", "CN=Jan,OU=B", DN),
         (PENDING, "x", EXACT),

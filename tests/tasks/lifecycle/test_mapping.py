@@ -1,13 +1,18 @@
 from datetime import date
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from connectors.model.errors import ConfigError
 from connectors.model.values import CLEAR, Pending
-from tasks.lifecycle.mapping import World, evaluate
+from tasks.lifecycle.mapping import World, evaluate, fill_template, fill_templates
+from tasks.lifecycle.order import parse_template
 from tasks.lifecycle.outlook import Outlook
 from tasks.lifecycle.people import column_of, person_facts
 from tasks.lifecycle.policy import FieldMapping
+from tasks.lifecycle.roster import Roster
 from tests.tasks.lifecycle import hr
 
 PENDING = Pending("ad", "mail")
@@ -27,15 +32,23 @@ PEOPLE = hr.people(
         {"external_id": "2", "nick_name": "Omar"},
     ],
 )
+ROSTER = Roster(["1", "2"])
 UPSTREAM = {
-    "ad": Outlook(frozenset({"1"}), {"mail": {"1": "e@example.org"}, "new": {"1": PENDING}})
+    "ad": Outlook(
+        ROSTER,
+        np.array([True, False]),
+        {
+            "mail": np.array(["e@example.org", None], dtype=object),
+            "new": np.array([PENDING, None], dtype=object),
+        },
+    )
 }
 
 
 def values(kind, argument, **options):
     facts = person_facts(PEOPLE, date(2026, 11, 23))
     mapping = FieldMapping(name="x", kind=kind, argument=argument, **options)
-    world = World(facts, UPSTREAM, column_of)
+    world = World(facts, column_of, ROSTER).of(np.arange(2), UPSTREAM)
     return list(evaluate(mapping, world))
 
 
@@ -85,6 +98,27 @@ def test_a_path_gives_what_is_known(path, expected):
 )
 def test_a_template_without_all_its_values_is_no_value(template, expected):
     assert values("template", template) == expected
+
+
+texts = st.one_of(st.none(), st.text(max_size=4))
+columns = st.one_of(
+    st.lists(texts, min_size=3, max_size=3),
+    st.lists(st.one_of(st.none(), st.floats(allow_nan=False)), min_size=3, max_size=3),
+    st.lists(st.one_of(texts, st.booleans(), st.just(PENDING)), min_size=3, max_size=3),
+)
+
+
+@given(
+    st.sampled_from(["{a.a}", "{a.a?}", " {a.a}-{b.b?} ", "{a.a} {b.b}", "x{a.a?}y"]),
+    columns,
+    columns,
+)
+def test_whole_columns_are_filled_as_one_row_after_the_other(template, one, other):
+    parts = parse_template(template)
+    given_columns = [np.array([*column, None], dtype=object)[:3] for column in (one, other)]
+    given_columns = given_columns[: sum(part.path is not None for part in parts)]
+    expected = [fill_template(parts, row) for row in zip(*given_columns, strict=True)]
+    assert list(fill_templates(parts, given_columns, 3)) == expected
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,10 @@
+import numpy as np
+import pandas as pd
 import pytest
 
 from connectors.model.accounts import Accounts
-from tasks.lifecycle.matching import match_accounts
+from tasks.lifecycle.matching import Numbers, match_accounts
+from tasks.lifecycle.roster import Roster
 from tests.tasks.lifecycle.landscape import NOON
 
 
@@ -15,7 +18,10 @@ def accounts(**numbers):
 
 
 def match(held, correlate, links=None, **options):
-    return match_accounts(held, correlate=correlate, links=links or {}, **options)
+    roster = Roster([*correlate, *(links or {})])
+    numbers = np.array([correlate.get(person) for person in roster.ids], dtype=object)
+    known = pd.Series(links or {}, dtype="str")
+    return match_accounts(held, roster=roster, numbers=Numbers(numbers), links=known, **options)
 
 
 def codes(found):

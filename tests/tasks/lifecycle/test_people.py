@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tasks.lifecycle.conditions import ContractTable
+from tasks.lifecycle.conditions import Test as Question
 from tasks.lifecycle.people import (
     ALIASES,
     FACTS,
@@ -14,8 +16,8 @@ from tasks.lifecycle.people import (
     kind_of,
     known_path,
     person_facts,
-    primary_contracts,
 )
+from tasks.lifecycle.primary import primary_contracts
 from tests.tasks.lifecycle import hr
 
 TODAY = date(2026, 11, 23)
@@ -194,6 +196,14 @@ def test_b15_the_path_of_a_department_ends_at_the_top_at_an_unknown_parent_and_i
     assert pd.isna(facts.loc["q", "contract.department_path"])
 
 
+def test_a_contract_that_names_its_department_keeps_that_name():
+    people = hr.people(
+        [{"external_id": "1", "department_id": "CARE", "department_name": "Own"}],
+        departments=[{"external_id": "CARE", "name": "Care"}],
+    )
+    assert person_facts(people, TODAY)["contract.department_name"].tolist() == ["Own"]
+
+
 def test_who_leads_departments_manages_them():
     people = hr.people(
         [{"external_id": "1"}, {"external_id": "2", "person_id": "q"}],
@@ -263,3 +273,36 @@ def test_kinds_of_facts():
         "flag",
     ]
     assert kind_of("contract.department.id") == kind_of("person.custom.badge") == "text"
+
+
+def test_custom_fields_of_persons_contracts_and_departments_are_paths():
+    people = hr.people(
+        [
+            {"external_id": "1", "department_id": "CARE", "custom.shift": "N"},
+            {"external_id": "2", "person_id": "q", "department_id": "GONE"},
+        ],
+        persons=[{"external_id": "p", "custom.badge": "b7"}],
+        departments=[{"external_id": "CARE", "custom.color": "red"}],
+    )
+    facts = person_facts(people, TODAY)
+    paths = {"person.custom.badge", "contract.custom.shift", "contract.department.custom.color"}
+    assert custom_paths(people) == paths
+    assert all(known_path(path) and known_path(path, paths) for path in paths)
+    assert facts.loc["p", sorted(paths)].tolist() == ["N", "red", "b7"]
+    assert facts.loc["q", sorted(paths)].isna().all()
+    assert not known_path("contract.department.custom.")
+
+
+def test_a_rule_can_ask_for_custom_fields_of_a_department_and_whether_somebody_is_blocked():
+    people = hr.people(
+        [
+            {"external_id": "1", "department_id": "CARE"},
+            {"external_id": "2", "person_id": "q"},
+        ],
+        persons=[{"external_id": "p"}, {"external_id": "q", "blocked": True}],
+        departments=[{"external_id": "CARE", "custom.color": "red"}],
+    )
+    table = ContractTable(people)
+    red = Question("contract.department.custom.color", "equals", "red")
+    assert table.holds(red).tolist() == [True, False]
+    assert table.holds(Question("person.blocked", "equals", True)).tolist() == [False, True]

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.model.people import People
+from tasks.lifecycle.rule import KINDS
 from tasks.lifecycle.rules import assign, ended
 from tests.tasks.lifecycle import hr
 
@@ -112,19 +113,20 @@ grants = st.dictionaries(
         {
             "account": st.booleans(),
             "access": st.booleans(),
+            "groups": st.lists(st.sampled_from(["G1", "G-{contract.department.id}"]), max_size=2),
             "permissions": st.lists(st.sampled_from(["G1", "G2"]), max_size=2),
         }
     ),
 )
+windows = st.fixed_dictionaries({"from_days": st.integers(-5, 5), "until_days": st.integers(-5, 5)})
 rule_sets = st.lists(
     st.fixed_dictionaries(
         {
             "when": conditions,
-            "window": st.fixed_dictionaries(
-                {"from_days": st.integers(-5, 5), "until_days": st.integers(-5, 5)}
-            ),
+            "window": windows,
+            "windows": st.dictionaries(st.sampled_from(KINDS), windows, max_size=2),
             "grant": grants,
-            "enabled": st.sampled_from([True, True, False]),
+            "status": st.sampled_from(["published", "published", "draft", "retired"]),
         }
     ),
     max_size=3,
@@ -151,17 +153,30 @@ def holds(raw, contract):
     raise AssertionError(raw)
 
 
-def window(raw, contract):
+def window(raw, kind, contract):
     """First and last day, or None when the contract has no window."""
     start, end = contract["start_date"], contract["end_date"]
     if start is None or (end is not None and end < start):
         return None
-    moved = (
-        pd.Timedelta(days=raw["window"]["from_days"]),
-        pd.Timedelta(days=raw["window"]["until_days"]),
-    )
+    around = raw["windows"].get(kind, raw["window"])
+    moved = [pd.Timedelta(days=around[name]) for name in ("from_days", "until_days")]
     last = date.max if end is None else end + moved[1]
     return start + moved[0], last
+
+
+def things(raw, contract):
+    """(target, kind, name) of everything a rule gives on a contract."""
+    for target, grant in raw["grant"].items():
+        for kind in ("account", "access"):
+            if grant[kind]:
+                yield target, kind, None
+        for name in grant["permissions"]:
+            yield target, "permission", name
+        for name in grant["groups"]:
+            if "{" not in name:
+                yield target, "group", name
+            elif contract["department_id"] is not None:
+                yield target, "group", f"G-{contract['department_id']}"
 
 
 def by_the_book(contracts, rules):
@@ -169,20 +184,17 @@ def by_the_book(contracts, rules):
     reasons, ends, due = {}, {}, set()
     for raw in rules:
         for contract in contracts:
-            span = window(raw, contract)
-            if not raw["enabled"] or span is None or not holds(raw["when"], contract):
+            if raw["status"] != "published" or not holds(raw["when"], contract):
                 continue
-            person, open_now = contract["person_id"], span[0] <= TODAY <= span[1]
-            for target, grant in raw["grant"].items():
-                things = [("permission", name) for name in grant["permissions"]]
-                things += [(kind, None) for kind in ("account", "access") if grant[kind]]
-                for kind, name in things if open_now else []:
+            person = contract["person_id"]
+            for target, kind, name in things(raw, contract):
+                first, last = window(raw, kind, contract) or (date.max, date.min)
+                if first <= TODAY <= last:
                     found = reasons.setdefault((person, target, kind, name), set())
                     found |= {f"rule:{raw['id']}", f"contract:{contract['external_id']}"}
-                if grant["account"] and open_now:
-                    due.add((person, target))
-                if grant["account"] and span[0] <= span[1] < TODAY:
-                    ends[person, target] = max(ends.get((person, target), date.min), span[1])
+                    due |= {(person, target)} if kind == "account" else set()
+                elif kind == "account" and first <= last < TODAY:
+                    ends[person, target] = max(ends.get((person, target), date.min), last)
     table = [[*key, sorted(found)] for key, found in reasons.items()]
     return (
         sorted(table, key=lambda row: [part or "" for part in row[:4]]),

@@ -1,0 +1,97 @@
+"""Actual state against rules and ledger: what does not agree, and the fixes that were asked for."""
+
+from datetime import date
+
+from prefect import flow, runtime
+from prefect.client.schemas.objects import State
+from prefect.futures import wait
+from prefect.states import Completed, Failed
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from connectors.model.errors import RetourError, UnsafePlan
+from flows.applying import MOST_TASKS_AT_ONCE, apply_plan
+from tasks.attempt import Attempt
+from tasks.collect import import_people, read_accounts
+from tasks.ignoring import ignore_issues
+from tasks.lifecycle.reconcile_wishes import read_wishes
+from tasks.reconcile import Findings, look_for_issues, show_issues
+from tasks.report import show_plan
+from tasks.run import Ending, Run
+from tasks.setup import site_of
+
+
+def _run_name() -> str:
+    given = runtime.flow_run.parameters
+    if given.get("ignore"):
+        return f"{given.get('profile')} ignore"
+    fixing = "" if not given.get("fix") else " preview" if given.get("dry_run", True) else " live"
+    return f"{given.get('profile')} reconcile{fixing}"
+
+
+@flow(
+    name="reconcile",
+    flow_run_name=_run_name,
+    task_runner=ThreadPoolTaskRunner(max_workers=MOST_TASKS_AT_ONCE),  # type: ignore[arg-type]  # its own future type is narrower than the flow's
+)
+def reconcile(  # noqa: PLR0917 - the form in the Prefect UI
+    profile: str = "demo",
+    fix: list[str] = [],  # noqa: B006 - Prefect reads the default into the form; never changed
+    dry_run: bool = True,
+    as_of: date | None = None,
+    approve: str | None = None,
+    ignore: list[str] = [],  # noqa: B006 - as above
+    until: date | None = None,
+    reason: str = "",
+) -> State[Ending] | State[None]:
+    """Look where targets, ledger and rules do not agree, and fix what is asked for.
+
+    Args:
+        profile: Name of a profile, or path of its file.
+        fix: Issues to fix: their ids, `ISSUE:FIX` for another fix than the usual one, or types of
+            issues such as `drifted`. Empty for looking only.
+        dry_run: On: show what the fixes would do, write nothing. Off: do it.
+        as_of: The day to decide for; empty for today.
+        approve: Digest of the previewed plan of fixes. Lifts the limits for exactly that plan.
+        ignore: Issues, by id, that are not to be shown for a while. Nothing else is done then.
+        until: Their last day, at most 36 months ahead.
+        reason: Why they are ignored.
+    """
+    if ignore:
+        return _ignore(profile, ignore, until, reason)
+    attempt = Attempt(
+        profile=profile, dry_run=dry_run, as_of=as_of, persons=[], targets=[], approve=approve
+    )
+    with attempt:
+        run = attempt.ready()
+        read_wishes(fix)  # a slip is told before anything is read
+        findings = _look(run, fix)
+        attempt.found, attempt.said = findings.to_json(), findings.sentence
+        if fix:
+            show_plan(run, findings.verdict.plan)
+            plan = attempt.judge(findings.verdict, whole=False)
+            attempt.receipts = apply_plan(run, plan)
+        elif findings.verdict.objections:
+            raise UnsafePlan(
+                tuple(objection.reason for objection in findings.verdict.objections),
+                structural=any(objection.structural for objection in findings.verdict.objections),
+            )
+    return attempt.state
+
+
+def _look(run: Run, fix: list[str]) -> Findings:
+    """Read everything, then find out what does not agree."""
+    people = import_people.submit(run)
+    accounts = [read_accounts.submit(run, target) for target in site_of(run).policies]
+    wait([people])
+    wait(accounts)
+    held = [reading.result() for reading in accounts]
+    findings = look_for_issues(run, people.result(), held, fix)
+    show_issues(run, findings)
+    return findings
+
+
+def _ignore(profile: str, issues: list[str], until: date | None, reason: str) -> State[None]:
+    try:
+        return Completed(message=ignore_issues(profile, issues, until, reason), data=None)
+    except RetourError as error:
+        return Failed(name="Misconfigured", message=str(error), data=None)

@@ -1,0 +1,42 @@
+"""Step: lay the plan under other rules beside the plan under the profile's own."""
+
+from copy import copy
+from typing import Any
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from connectors.model.accounts import Accounts
+from tasks.decide import Verdict, gather
+from tasks.lifecycle.impact import weigh
+from tasks.lifecycle.plan import make_plan
+from tasks.run import Run
+from tasks.setup import site_of
+
+
+@task(name="weigh other rules", cache_policy=NO_CACHE)
+def weigh_rules(run: Run, verdict: Verdict, accounts: list[Accounts]) -> dict[str, Any]:
+    """Whom the difference of the rules moves: `impact` in the report.
+
+    Args:
+        run: A preview under other rules.
+        verdict: What came of it.
+        accounts: What it was decided from.
+    """
+    inputs = gather(run, verdict.people, accounts)
+    own = copy(inputs)
+    own.rules, own.policies = site_of(run).of_profile()
+    plan = make_plan(own)
+    impact = weigh(
+        inputs.people,
+        inputs.as_of,
+        ours=own.rules,
+        others=inputs.rules,
+        plans=(plan, verdict.plan),
+    )
+    return {
+        "from": list(run.rules),
+        "plan": {"digest": plan.digest, "changes": len(plan)},
+        **impact.to_json(),
+        "guards": [one.reason for one in verdict.objections],
+    }
