@@ -16,10 +16,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test real check ui bench schema lock clean
+.PHONY: help demo test coverage real check ui bench schema lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(READY) ## the main job, offline: sandboxes, preview, live run, what HR holds afterwards, nothing left to do
 	@$(BIN)/python -m flows.demo
@@ -27,6 +27,11 @@ demo: $(READY) ## the main job, offline: sandboxes, preview, live run, what HR h
 test: $(READY) ## every test that needs no system package; the real parts too where they are installed (REAL=0: not)
 	@$(BIN)/pytest -m "not real" --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 	@$(if $(filter 0,$(REAL)),true,$(BIN)/pytest tests/real $(ARGS)) || [ $$? = 5 ]  # 5: -k chose none of these
+
+coverage: $(READY) ## the decisions and the nouns are covered by their tests, every branch of them
+	@$(BIN)/pytest -q -m "not real and not server" --numprocesses auto --maxprocesses 4 --dist loadfile \
+		--cov=tasks/lifecycle --cov=connectors/model --cov-branch --cov-fail-under=100 \
+		--cov-report=term-missing:skip-covered tests/tasks tests/connectors/model $(ARGS)
 
 real: $(READY) ## install the system packages (Debian, as root) and run the tests against real servers
 	@tests/real/install.sh

@@ -189,7 +189,7 @@ class _Choice:
 
     def _each(self) -> Iterator[tuple[Names | None, Claims]]:
         """Candidates with their claims; what was tried once is remembered."""
-        for place in count():
+        for place in count():  # pragma: no branch - without end
             if place == len(self._tried) and not self._try_another():
                 return
             yield self._tried[place]
@@ -272,7 +272,7 @@ def _value_of(mapping: FieldMapping, known: Mapping[str, Any], names: Names | No
             parts = parse_template(mapping.argument)
             paths = [part.path for part in parts if part.path is not None]
             return fill_template(parts, [facts.get(column_of(path)) for path in paths])
-        case "call":
+        case "call":  # pragma: no branch - there is no other
             return call(mapping, facts)
 
 

@@ -49,7 +49,7 @@ def _normal(value: Any, compare: Compare) -> Any:
             return text
         case Compare.IGNORE_CASE:
             return text.casefold()
-        case Compare.DN:
+        case Compare.DN:  # pragma: no branch - there is no other
             return _AROUND_SEPARATOR.sub(r"\1", text.strip()).casefold()
 
 

@@ -60,13 +60,12 @@ class TargetDiff:
         self._roster, self._numbers = stand.match.roster, stand.correlate
         self._held = Held(policy, accounts)
         self._access = Access(self._held)
-        released = self.due.released
         self._permissions = Permissions(
             self._held,
             self.match,
             self.due.permissions,
             granted,
-            released.permissions if released is not None else None,
+            self.due.released.permissions,
         )
 
     @property
@@ -141,7 +140,7 @@ class TargetDiff:
             access: Iterable[Change] = ()
             if self.due.access.mask[place]:
                 access = self._access.give(person, ref, self.due.access.at(place))
-            elif released is None or not released.access.mask[place]:
+            elif not released.access.mask[place]:
                 access = self._access.take(person, ref, lost)
             yield from self._written(updates.get(place), access)
             yield from self._permissions.changes(person, ref, lost, ours=linked)
@@ -199,7 +198,7 @@ class TargetDiff:
         released = self.due.released
         for place in places.tolist():
             person, ref = self._roster.ids[place], self._held.ref(self.match.row[place])
-            if released is not None and released.account.mask[place]:
+            if released.account.mask[place]:
                 yield self._held.change(Unmanage, person, ref, released.account.at(place))
                 continue
             if self._is_protected(person, ref):
@@ -228,8 +227,7 @@ class TargetDiff:
         look = held.enabled[rows] | held.protected[rows]
         look |= self._access.misplaced(self._access.disabled)[rows]
         look |= self._permissions.holding_ours()[places]
-        if self.due.released is not None:
-            look |= self.due.released.account.mask[places]
+        look |= self.due.released.account.mask[places]
         days = self.policy.leavers.delete_after_days
         if days is not None:
             first = since.first_day[places]

@@ -1,7 +1,7 @@
 """What each person is due in one target, and since when somebody is not."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
@@ -65,21 +65,29 @@ class Entitled(Marked[Mapping[str, Because]]):
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
-    """What is due in one target.
+class Given:
+    """What some rules give in one target.
 
     Attributes:
         account: Person -> the rules and contracts that say so.
         access: The same for signing in.
         permissions: Person -> permission as rules name it -> reasons.
-        released: What retired rules gave, and leave to those who have it; None where they are
-            looked at here.
     """
 
     account: Marked[Because]
     access: Marked[Because]
     permissions: Entitled
-    released: "Due | None" = field(default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Due(Given):
+    """What is due in one target.
+
+    Attributes:
+        released: What retired rules gave, and leave to those who have it.
+    """
+
+    released: Given
 
 
 def due_per_target(
@@ -116,7 +124,7 @@ def _due(made: Assignments, target: str, frozen: Mask) -> Due:
         due(ACCOUNT, released=False),
         due(ACCESS, released=False),
         entitled(made.gifts),
-        released=Due(
+        released=Given(
             due(ACCOUNT, released=True), due(ACCESS, released=True), entitled(made.released)
         ),
     )
@@ -136,12 +144,12 @@ def _following(made: Assignments, feeding: Sequence[Due]) -> Due:
         mask: Mask = np.logical_or.reduce([part.mask for part in parts])
         return Marked(made.roster, mask, tell)
 
-    released = [due.released for due in feeding if due.released is not None]
+    released = [due.released for due in feeding]
     return Due(
         together([due.account for due in feeding]),
         together([due.access for due in feeding]),
         nothing,
-        released=Due(
+        released=Given(
             together([due.account for due in released]),
             together([due.access for due in released]),
             nothing,

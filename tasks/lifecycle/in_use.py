@@ -46,7 +46,7 @@ def names_in_use(
     accounts: Mapping[str, Accounts],
     matches: Mapping[str, Match],
     policies: Mapping[str, TargetPolicy],
-    reserved: pd.DataFrame | None = None,
+    reserved: pd.DataFrame,
 ) -> Taken:
     """Everything that new names must not collide with.
 
@@ -69,8 +69,7 @@ def names_in_use(
         for where, values in _called_unique(policies[name], accounts[name]):
             refs = pd.Series(values.index, index=values.index)
             taken.hold_column(where, values, refs, holders)
-    if reserved is not None:
-        reserve(taken, reserved)
+    reserve(taken, reserved)
     return taken
 
 

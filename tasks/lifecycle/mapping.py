@@ -109,8 +109,6 @@ class World:
         A column that is empty for everybody was most likely never read: a misspelt custom field, or
         one that the source was not asked for. What nobody read is unknown, and not empty.
         """
-        if path.startswith(UPSTREAM):
-            return True
         if path.startswith(NAMES):
             return bool(pd.notna(self.column(path)).any())
         name = self._find(path)
@@ -169,7 +167,8 @@ def known(column: "pd.Series[Any]") -> Column:
     else:
         blank = np.zeros(len(column), dtype=bool)
     values = column.astype(object).to_numpy(dtype=object, copy=True)
-    values[blank | np.asarray(pd.isna(column)) | (values == "")] = None
+    values[blank | np.asarray(pd.isna(column))] = None
+    values[values == ""] = None
     return values
 
 
@@ -225,7 +224,7 @@ def evaluate(mapping: FieldMapping, world: World, *, names: Sequence[str] = ()) 
             wanted = np.empty(len(world), dtype=object)
             for place, facts in enumerate(world.rows(names)):
                 wanted[place] = call(mapping, facts)
-        case _:
+        case _:  # pragma: no cover - there is no other
             assert_never(mapping.kind)
     if _may_clear(mapping, world):
         wanted[~given(wanted)] = CLEAR

@@ -189,7 +189,7 @@ class CommonName:
             named: The filled form.
         """
         yield named[:COMMON_NAME_LIMIT].rstrip(ENDS)
-        for number in count(self.start):
+        for number in count(self.start):  # pragma: no branch - without end
             suffix = self.suffix.replace("{}", f"{number:0{self.digits}d}")
             yield named[: COMMON_NAME_LIMIT - len(suffix)].rstrip(ENDS) + suffix
 

@@ -167,7 +167,9 @@ def _candidates(parts: NameParts, options: NameOptions) -> Iterator[Names]:
     logins = generate(options.login, parts, limit=LOGIN_LIMIT)
     shown = _shown(options.display, values)
     named = _shown(options.common_name.form, values)
-    for iteration, common_name in enumerate(options.common_name.generate(named)):
+    for iteration, common_name in enumerate(  # pragma: no branch - without end
+        options.common_name.generate(named)
+    ):
         # Without end, or empty for a name without a Latin letter.
         local_part, upn, login = next(mails, None), next(upns, None), next(logins, None)
         if local_part is None or upn is None or login is None:

@@ -196,7 +196,7 @@ def generate(option: Option, parts: NameParts, *, limit: int) -> Iterator[str]:
     (numbered,) = _fill(option.numbered, fields)
     if not _cut(numbered, limit):
         return
-    for number in count(option.start):
+    for number in count(option.start):  # pragma: no branch - without end
         suffix = f"{number:0{option.digits}d}"
         value = _cut(numbered, max(limit - len(suffix), 0)) + suffix
         if value not in seen:

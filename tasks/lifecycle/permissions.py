@@ -37,7 +37,7 @@ class Permissions:
         match: Match,
         due: Entitled,
         granted: pd.DataFrame,
-        released: Entitled | None = None,
+        released: Entitled,
     ) -> None:
         """Find the permission behind each name that rules use."""
         self._held, self._due, self._match = held, due, match
@@ -151,7 +151,7 @@ class Permissions:
 
     def _released_to(self, person: str) -> Mapping[str, Because]:
         """Permissions that a retired rule leaves to somebody, with the reasons."""
-        names = self._released.get(person) if self._released is not None else None
+        names = self._released.get(person)
         return {
             permission: because
             for name, because in (names or {}).items()

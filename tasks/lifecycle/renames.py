@@ -4,13 +4,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from connectors.model.accounts import Accounts
 from connectors.model.receipt import Note
 from tasks.lifecycle.called import fingerprints
 from tasks.lifecycle.desired import Desired, current
-from tasks.lifecycle.mapping import NAMES
+from tasks.lifecycle.mapping import NAMES, given
 from tasks.lifecycle.policy import FieldMapping, TargetPolicy
 from tasks.lifecycle.roster import Positions
 from tasks.lifecycle.taken import key_of, plain_address
@@ -97,10 +98,9 @@ def with_aliases(
         if not _reads_proxies(mapping):
             continue
         now, wanted = current(accounts, rows, mapping.name), columns[mapping.name].copy()
-        for place, new in enumerate(wanted):
-            if isinstance(new, tuple):
-                old = [str(column[place]) for column in before if isinstance(column[place], str)]
-                wanted[place] = merge_aliases(_texts(now[place]), new, also=old)
+        for place in np.flatnonzero(given(wanted)):
+            old = [str(column[place]) for column in before if isinstance(column[place], str)]
+            wanted[place] = merge_aliases(_texts(now[place]), _texts(wanted[place]), also=old)
         columns[mapping.name] = wanted
     return replace(desired, columns=columns)
 

@@ -119,7 +119,3 @@ class Marked(Mapping[str, T], Generic[T]):
     def at(self, place: int) -> T:
         """What is known at a position that the mask marks."""
         return self._tell(place)
-
-    def without(self, others: Mask) -> "Marked[T]":
-        """The same, some persons less."""
-        return Marked(self.roster, self.mask & ~others, self._tell) if others.any() else self

@@ -4,9 +4,11 @@ from datetime import UTC, date, datetime
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from connectors.model.accounts import Accounts
-from connectors.model.people import People
+from connectors.model.people import People, places_in
 from connectors.sdk.invent import invent
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -143,3 +145,13 @@ def test_a_repr_shows_counts_only():
         repr(people([{"external_id": "1", "family_name": "Smit"}]))
         == "People(1 persons, 0 contracts)"
     )
+
+
+texts = st.sampled_from(["a", "b", "c", "", None])
+
+
+@given(st.lists(texts, max_size=4), st.one_of(st.lists(texts), st.lists(texts, min_size=90)))
+def test_a_text_is_found_where_it_stands_first_among_few_and_among_many(wanted, among):
+    expected = [among.index(one) if isinstance(one, str) and one in among else -1 for one in wanted]
+    found = places_in(pd.Series(wanted, dtype="str"), pd.Series(among, dtype="str"))
+    assert found.tolist() == expected

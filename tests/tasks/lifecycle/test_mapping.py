@@ -135,6 +135,16 @@ def test_when_empty_clear_is_for_facts_of_hr_alone(kind, argument, expected):
     assert values(kind, argument, when_empty="clear") == expected
 
 
+@pytest.mark.parametrize(
+    ("names", "expected"), [(["E", None], ["E", CLEAR]), ([None] * 2, [None] * 2)]
+)
+def test_a_name_that_nobody_has_clears_nothing(names, expected):
+    mapping = FieldMapping(name="x", kind="from", argument="names.initials", when_empty="clear")
+    world = World(person_facts(PEOPLE, date(2026, 11, 23)), column_of, ROSTER)
+    asked = world.of(np.arange(2), names=lambda part, places: np.array(names, dtype=object)[places])
+    assert list(evaluate(mapping, asked)) == expected
+
+
 def test_a_function_sees_what_is_known_and_nothing_else():
     seen = []
 

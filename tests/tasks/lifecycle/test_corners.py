@@ -1,0 +1,78 @@
+"""What no golden case comes past: small parts, each by itself."""
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+
+from connectors.model.accounts import PERMISSION
+from connectors.model.errors import RateLimited
+from connectors.model.values import CLEAR, Pending
+from tasks.lifecycle.desired import misfit
+from tasks.lifecycle.naming_options import Option
+from tasks.lifecycle.plan import make_plan
+from tasks.lifecycle.policy import FieldMapping
+from tasks.lifecycle.roster import Marked, Roster
+from tests.tasks.lifecycle.test_plan_cases import inputs_of
+
+JANINE = {
+    "as_of": date(2026, 11, 23),
+    "settled": ["janine"],
+    "contracts": [
+        {"person_id": "1001", "start_date": "2020-01-01", "department_id": "FIN", "title": "Nurse"}
+    ],
+}
+
+
+def test_those_of_a_roster_who_are_marked_are_a_mapping():
+    told = Marked(Roster(["b", "a", "c"]), np.array([True, False, True]), str)
+    assert dict(told) == {"a": "0", "c": "2"}
+    assert len(told) == 2
+    assert "b" not in told
+    assert 3 not in told
+    with pytest.raises(KeyError):
+        told["b"]
+
+
+def test_an_attribute_that_nobody_declared_holds_anything():
+    assert misfit("x" * 10_000, None) is None
+
+
+def test_a_generator_needs_something_to_try():
+    with pytest.raises(ValueError, match="no template to try"):
+        Option("birth", (), "{n}.{x}")
+
+
+def test_a_system_says_how_long_to_wait():
+    assert RateLimited("slower", system="ad", retry_after_seconds=3).retry_after_seconds == 3
+
+
+def test_values_read_as_people_say_them():
+    assert repr(CLEAR) == "CLEAR"
+    assert str(Pending("ad", "mail")) == "(known after ad wrote mail)"
+
+
+def test_protected_people_are_left_as_they_are():
+    inputs = inputs_of(JANINE)
+    assert len(make_plan(inputs)) > 0
+    inputs.protected = frozenset({"1001"})
+    plan = make_plan(inputs)
+    assert len(plan) == 0
+    assert ("1001", "protected") in {(note.person, note.code) for note in plan.notes}
+
+
+def test_a_permission_that_is_no_group_says_so():
+    inputs = inputs_of(JANINE)
+    inputs.accounts["ad"].permissions["kind"] = PERMISSION
+    changes = [c for c in make_plan(inputs).changes if c.verb.value in {"grant", "revoke"}]
+    assert changes
+    assert {({**c.before, **c.after})["kind"] for c in changes} == {PERMISSION}
+
+
+def test_a_function_without_an_answer_waits_for_nobody():
+    inputs = inputs_of(JANINE)
+    hr = inputs.policies["hr"]
+    asked = FieldMapping(name="Remark", kind="call", argument=lambda _: None)
+    inputs.policies = {**inputs.policies, "hr": replace(hr, fields=(*hr.fields, asked))}
+    assert "waiting" not in {note.code for note in make_plan(inputs).notes}
