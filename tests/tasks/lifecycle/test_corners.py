@@ -2,15 +2,19 @@
 
 from dataclasses import replace
 from datetime import date
+from itertools import islice
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from connectors.model.accounts import PERMISSION
 from connectors.model.errors import RateLimited
 from connectors.model.values import CLEAR, Pending
 from tasks.lifecycle.desired import misfit
-from tasks.lifecycle.naming_options import Option
+from tasks.lifecycle.name_parts import NameParts
+from tasks.lifecycle.naming import NameOptions, candidates, display_frame
+from tasks.lifecycle.naming_options import Option, generate
 from tasks.lifecycle.plan import make_plan
 from tasks.lifecycle.policy import FieldMapping
 from tasks.lifecycle.roster import Marked, Roster
@@ -76,3 +80,20 @@ def test_a_function_without_an_answer_waits_for_nobody():
     asked = FieldMapping(name="Remark", kind="call", argument=lambda _: None)
     inputs.policies = {**inputs.policies, "hr": replace(hr, fields=(*hr.fields, asked))}
     assert "waiting" not in {note.code for note in make_plan(inputs).notes}
+
+
+LONG = {"person.nick_name": "Janine", "person.family_name": "Boele" * 60, "person.initials": "J."}
+
+
+def test_a_name_that_is_too_long_is_cut_in_columns_as_it_is_for_one():
+    options = NameOptions(domain="example.org")
+    frame = display_frame(pd.DataFrame([LONG], index=["1"]), options)
+    first = next(iter(candidates(LONG, options)))
+    assert frame.loc["1", "display_name"] == first.display_name
+    assert len(first.display_name) == 256
+
+
+def test_a_number_that_was_tried_already_is_left_out():
+    option = Option("birth", ("{n}{x}2",), "{n}{x}")
+    parts = NameParts.of({"nick_name": "Janine", "family_name": "Boele"})
+    assert list(islice(generate(option, parts, limit=20), 3)) == ["jboele2", "jboele3", "jboele4"]
