@@ -250,12 +250,14 @@ def _tests(path: str, value: Any, key: Key, problems: Problems) -> Iterator[Test
 
 _SCALAR_SCHEMA: Final = {"type": ["string", "number", "boolean"]}
 _TEXT_SCHEMA: Final = {"type": "string", "minLength": 1}
+_NUMBER_TEXT: Final = {"type": "string", "pattern": r"^-?\d+(\.\d+)?$|\$\{[A-Za-z_]"}
+"""A number as `${NAME}` gives it, and the reference itself."""
 _OPERAND_SCHEMAS: Final[dict[Operand, dict[str, Any]]] = {
     _scalar: _SCALAR_SCHEMA,
     _list: {"type": "array", "items": _SCALAR_SCHEMA, "minItems": 1},
     _text: _TEXT_SCHEMA,
     _texts: {"anyOf": [_TEXT_SCHEMA, {"type": "array", "items": _TEXT_SCHEMA, "minItems": 1}]},
-    _number: {"type": "number"},
+    _number: {"anyOf": [{"type": "number"}, _NUMBER_TEXT]},
     _range: {
         "type": "array",
         "items": {"type": ["number", "string"]},

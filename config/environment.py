@@ -2,13 +2,17 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic_settings import BaseSettings, DotEnvSettingsSource
 
 from config.yaml_file import Key
+from connectors.model.errors import ConfigError
+
+DOTENV: Final = Path(".env")
 
 _REFERENCE: Final = re.compile(r"\$\$\{|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|)")
 """An escaped brace, a reference with or without a default, or the begin of neither."""
@@ -16,11 +20,33 @@ _REFERENCE: Final = re.compile(r"\$\$\{|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)(?::-([^}
 Problems = list[tuple[Key, str]]
 
 
+@contextmanager
+def dotenv_is_readable() -> Iterator[None]:
+    """Say what is wrong with a `.env` that is read here.
+
+    Raises:
+        ConfigError: It cannot be read, or is not text.
+    """
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        message = "the file is not UTF-8 text; save it as UTF-8"
+        raise ConfigError(message, file=str(DOTENV)) from error
+    except OSError as error:
+        message = f"the file cannot be read: {error.strerror}"
+        raise ConfigError(message, file=str(DOTENV)) from error
+
+
 def read_environment() -> dict[str, str]:
-    """Variables of the process, and those of `.env` that it does not have."""
-    stored = DotEnvSettingsSource(
-        BaseSettings, env_file=Path(".env"), env_file_encoding="utf-8", case_sensitive=True
-    ).env_vars
+    """Variables of the process, and those of `.env` that it does not have.
+
+    Raises:
+        ConfigError: There is a `.env` that cannot be read.
+    """
+    with dotenv_is_readable():
+        stored = DotEnvSettingsSource(
+            BaseSettings, env_file=DOTENV, env_file_encoding="utf-8", case_sensitive=True
+        ).env_vars
     return {name: value for name, value in stored.items() if value is not None} | dict(os.environ)
 
 
@@ -64,9 +90,21 @@ def _expand_text(text: str, environment: Mapping[str, str], problems: Problems, 
             )
             return ""
         held = environment.get(name, "")
+        if not _is_text(held):
+            problems.append((key, f"the environment variable {name} is not UTF-8 text"))
+            return ""
         if not held and default is None:
             message = f"set the environment variable {name}, or put it into .env"
             problems.append((key, message))
         return held or default or ""
 
     return _REFERENCE.sub(replace, text)
+
+
+def _is_text(held: str) -> bool:
+    """Whether it was UTF-8: what was not, Python keeps as halves of characters."""
+    try:
+        held.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

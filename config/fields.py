@@ -110,13 +110,16 @@ class FieldSpec(Spec):
         if template is None:
             return None
         try:
-            paths = [part[1] for part in Formatter().parse(template) if part[1] is not None]
+            parts = [part for part in Formatter().parse(template) if part[1] is not None]
         except ValueError:
             message = "a brace is not closed, or closes nothing; write {{ or }} for a brace as text"
             raise ValueError(message) from None
-        for path in paths:
-            _check_path(path.removesuffix("?"))
-        if not paths:
+        for _, path, form, conversion in parts:
+            if form or conversion:
+                message = "a path stands alone in its braces: nothing behind a ':' or '!'"
+                raise ValueError(message)
+            _check_path(str(path).removesuffix("?"))
+        if not parts:
             message = "names no path in braces; use value for a text that is the same for everybody"
             raise ValueError(message)
         return template

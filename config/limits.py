@@ -8,7 +8,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from config.defaults import SOURCE_LIMITS, TARGET_LIMITS, WINDOW_DAYS, WINDOW_TIMES
-from config.spec import Spec, Whole
+from config.spec import NO_BOOLEAN, Spec
 
 UNLIMITED: Final = "unlimited"
 _PERCENT: Final = re.compile(r"(\d{1,3}(?:\.\d{1,4})?)\s*%")
@@ -20,7 +20,7 @@ _FORMS: Final = (
 class Limit(Spec):
     """At most so many changes. With both parts, both must hold; with neither, anything goes."""
 
-    count: int | None = Field(default=None, ge=0)
+    count: Annotated[int, Field(ge=0), NO_BOOLEAN] | None = None
     """At most so many."""
     share: float | None = Field(default=None, ge=0, le=1)
     """At most this part of what is managed now, 0 to 1; written as 10%."""
@@ -151,7 +151,7 @@ class TargetLimits(Spec):
     """Accounts removed."""
     losses: Limit | None = None
     """Persons who keep their account and lose a membership or permission."""
-    over_days: Annotated[Whole, Field(ge=1, le=366)] | None = None
+    over_days: Annotated[int, Field(ge=1, le=366), NO_BOOLEAN] | None = None
     """Days that `cumulative` looks at, today included; 7 when left out."""
     cumulative: WindowLimits = WindowLimits()
     """How much the runs of these days may change together."""

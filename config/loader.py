@@ -7,7 +7,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ValidationError
 
 from config.environment import Problems, expand, read_environment
-from config.paths import anchor_paths
+from config.paths import anchor_paths, at_home
 from config.problems import explain
 from config.profile import Profile
 from config.rules import SUFFIXES, RuleSpec, read_rules, rule_files
@@ -68,59 +68,32 @@ class LoadedProfile:
         """
         return all_in_one(explain(error, model, self._file, at=key))
 
-    def source_settings(
-        self, *, skip: frozenset[str] = frozenset(), block_secret: BlockSecret | None = None
-    ) -> dict[str, Any]:
-        """Settings of the source with secrets resolved, except those in `skip`.
-
-        Raises:
-            ConfigError: A secret is nowhere; with file, line and key.
-        """
-        return self._resolved(self.profile.source.settings, "source.settings", skip, block_secret)
-
-    def further_settings(
+    def settings(
         self,
-        source: str,
-        *,
+        *place: str,
         skip: frozenset[str] = frozenset(),
         block_secret: BlockSecret | None = None,
     ) -> dict[str, Any]:
-        """Settings of a further source with secrets resolved, except those in `skip`.
+        """Settings of a connector with secrets resolved, except those in `skip`.
+
+        Args:
+            place: Where it stands: `source`, or `sources` or `targets` and a name.
+            skip: Settings that keep their references.
+            block_secret: Looks a Prefect Secret block up.
 
         Raises:
             ConfigError: A secret is nowhere; with file, line and key.
-            KeyError: There is no such source.
+            KeyError: There is no such source or target.
         """
-        settings = self.profile.sources[source].settings
-        return self._resolved(settings, f"sources.{source}.settings", skip, block_secret)
-
-    def target_settings(
-        self,
-        target: str,
-        *,
-        skip: frozenset[str] = frozenset(),
-        block_secret: BlockSecret | None = None,
-    ) -> dict[str, Any]:
-        """Settings of a target with secrets resolved, except those in `skip`.
-
-        Raises:
-            ConfigError: A secret is nowhere; with file, line and key.
-            KeyError: There is no such target.
-        """
-        settings = self.profile.targets[target].settings
-        return self._resolved(settings, f"targets.{target}.settings", skip, block_secret)
-
-    def _resolved(
-        self,
-        settings: dict[str, Any],
-        key: str,
-        skip: frozenset[str],
-        block_secret: BlockSecret | None,
-    ) -> dict[str, Any]:
+        group, *names = place
+        spec: Any = getattr(self.profile, group)
+        for name in names:
+            spec = spec[name]
         try:
-            return resolve_secrets(settings, skip=skip, block_secret=block_secret)
+            return resolve_secrets(spec.settings, skip=skip, block_secret=block_secret)
         except ConfigError as error:
-            raise self.locate(ConfigError(error.message, key=f"{key}.{error.key}")) from None
+            key = ".".join((*place, "settings", error.key or ""))
+            raise self.locate(ConfigError(error.message, key=key)) from None
 
 
 def load_profile(name_or_path: str) -> LoadedProfile:
@@ -154,9 +127,8 @@ def with_rules(loaded: LoadedProfile, entries: tuple[str, ...]) -> LoadedProfile
     """
     if not entries:
         return loaded
-    files = rule_files(
-        tuple(str(Path(one).expanduser().absolute()) for one in entries), loaded._file
-    )
+    named = tuple(str(at_home(one).absolute()) for one in entries)
+    files = rule_files(named, loaded._file, asked_for=True)
     return replace(loaded, rules=read_rules(files, read_environment()))
 
 
@@ -175,7 +147,7 @@ def profile_names() -> list[str]:
 
 def _find(name_or_path: str) -> Path:
     if "/" in name_or_path or Path(name_or_path).suffix in SUFFIXES:
-        return Path(name_or_path).expanduser()
+        return at_home(name_or_path)
     for folder in (LOCAL, PACKAGED):
         for suffix in sorted(SUFFIXES):
             path = folder / f"{name_or_path}{suffix}"

@@ -22,7 +22,7 @@ from config.defaults import (
     SURNAME_GENERATOR,
 )
 from config.several import hint
-from config.spec import Spec, Text, Whole
+from config.spec import MAX_DAYS, NO_BOOLEAN, Spec, Text, Whole
 
 MAIL: Final = (
     "nickname.birthname-growing",
@@ -77,7 +77,7 @@ class LocalPartSpec(Spec):
     """The first number."""
     digits: Whole = Field(default=1, ge=1, le=6)
     """Least digits of a number."""
-    limit: Annotated[Whole, Field(ge=3, le=64)] | None = None
+    limit: Annotated[int, Field(ge=3, le=64), NO_BOOLEAN] | None = None
     """Most characters; left out, as many as the field takes."""
 
     @field_validator("template", mode="before")
@@ -192,7 +192,7 @@ class NamesSpec(Spec):
     rename: bool = False
     """Whether a person whose name changes in HR gets new names; left out, names are given once and
     kept. The old address stays, as an alias."""
-    reuse_after_days: Annotated[Whole, Field(ge=1)] | None = None
+    reuse_after_days: Annotated[int, Field(ge=1, le=MAX_DAYS), NO_BOOLEAN] | None = None
     """Days after which a name of somebody without any account may be given to another person; left
     out, never."""
 

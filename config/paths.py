@@ -1,8 +1,8 @@
 """A path in a profile is relative to the profile, wherever the command was started.
 
 Settings of connectors are not known here, so names decide: `path`, `folder`, and whatever ends in
-`_path`, `_file` or `_folder` hold a path. So do values of the forms `file:PATH` and `sandbox:PATH`,
-under any name. Addresses with `//` and references to secrets stay as they are.
+`_path`, `_file` or `_folder` hold a path. So do values of the forms `file:PATH`, `age:PATH` and
+`sandbox:PATH`, under any name. Addresses with `//` and references to secrets stay as they are.
 """
 
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 _NAMED: Final = re.compile(r"(?:.*_)?(?:path|file|folder)")
-_MARKED: Final = re.compile(r"(file|sandbox):(?!//)(.+)", re.DOTALL)
+_MARKED: Final = re.compile(r"(file|age|sandbox):(?!//)(.+)", re.DOTALL)
 
 
 def anchor_paths(settings: Any, folder: Path, name: str = "") -> Any:
@@ -36,5 +36,13 @@ def anchor_paths(settings: Any, folder: Path, name: str = "") -> Any:
     return settings
 
 
+def at_home(path: str) -> Path:
+    """A path with `~` and `~NAME` as the home of a user; of nobody's it stays as it is."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
 def _absolute(path: str, folder: Path) -> str:
-    return os.path.normpath((folder / Path(path).expanduser()).absolute())
+    return os.path.normpath((folder / at_home(path)).absolute())

@@ -13,7 +13,10 @@ from config.several import hint
 from config.yaml_file import Key, YamlFile, spell
 from connectors.model.errors import ConfigError
 
-_SECRET: Final = re.compile(r"pass(word|wd)?|secret|token|credential|(^|_)key", re.IGNORECASE)
+_SECRET: Final = re.compile(
+    r"pass(word|wd)?|pwd|secret|token|credential|authori[sz]|bearer|(^|_)(key|pin|code)",
+    re.IGNORECASE,
+)
 _LONGEST_QUOTE: Final = 40
 
 UNKNOWN: Final = object()
@@ -69,7 +72,8 @@ def explain(
     """
     problems = []
     found = [
-        (_loc(details), details) for details in error.errors(include_url=False, include_input=False)
+        (_loc(details, at, file), details)
+        for details in error.errors(include_url=False, include_input=False)
     ]
     for loc, details in found:
         if details["type"] == "too_short" and any(loc == one[:-1] for one, _ in found):
@@ -93,9 +97,17 @@ def sentences(error: ValidationError, model: type[BaseModel]) -> list[tuple[str,
     ]
 
 
-def _loc(details: ErrorDetails) -> Key:
-    """Where it is, without the words with which pydantic tells keys and types of a union apart."""
-    return tuple(step for step in details["loc"] if isinstance(step, int) or "[" not in step)
+def _loc(details: ErrorDetails, at: Key = (), file: YamlFile | None = None) -> Key:
+    """Where it is, without the words with which pydantic tells keys and types of a union apart.
+
+    Those have a bracket in them, and so may a key that somebody wrote.
+    """
+    loc: Key = ()
+    for step in details["loc"]:
+        is_written = file is not None and (*at, *loc, step) in file.lines
+        if isinstance(step, int) or "[" not in step or is_written:
+            loc = (*loc, step)
+    return loc
 
 
 def _sentence(details: ErrorDetails, model: type[BaseModel], loc: Key, written: Any) -> str:
@@ -117,18 +129,22 @@ def _not_this(written: Any, loc: Key) -> str:
             return ""
         case None:
             return ", and nothing is there"
+        case list() | dict():
+            return f", not {'a list' if isinstance(written, list) else 'a group of keys'}"
+        case int() | float() if _may_be_secret(loc):
+            return "; as text it needs quotes"
+        case _ if _may_be_secret(loc):
+            return ", not such text"
         case bool():
             return f", not {str(written).lower()}; text needs quotes"
         case int() | float():
             return f", not the number {written}"
-        case list():
-            return ", not a list"
-        case dict():
-            return ", not a group of keys"
-        case _ if any(_SECRET.search(str(step)) for step in loc):
-            return ", not such text"
         case _:
             return f", not {shorten(str(written), _LONGEST_QUOTE, placeholder=' …')!r}"
+
+
+def _may_be_secret(loc: Key) -> bool:
+    return any(_SECRET.search(str(step)) for step in loc)
 
 
 def _known_keys(model: type[BaseModel], loc: Key) -> list[str]:

@@ -18,15 +18,15 @@ from config.fields import FieldSpecs
 from config.limits import Limit, SourceLimits, TargetLimits
 from config.names import NamesSpec
 from config.several import hint
-from config.sources import FurtherSourceSpec, SourceName
-from config.spec import Key, Spec, Text, Whole
+from config.sources import SOURCE_NAME, FurtherSourceSpec, SourceName
+from config.spec import MAX_DAYS, NO_BOOLEAN, Key, Spec, Text, keys_spelled, spelled
 
-_TARGET: Final = re.compile(r"[a-z][a-z0-9_]*")
+TARGET_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 _CORRELATED: Final = re.compile(r"person\.[a-z]\w*(?:\.[\w-]+)*")
 
 
 def _target_name(name: str) -> str:
-    if not _TARGET.fullmatch(name):
+    if not TARGET_NAME.fullmatch(name):
         message = "the name of a target is lower-case letters, digits and _, a letter first"
         raise ValueError(message)
     return name
@@ -55,9 +55,16 @@ def _or_never(given: Any) -> Any:
 
 
 Days = Annotated[
-    Annotated[Whole, Field(ge=0)] | None,
+    Annotated[int, Field(ge=0, le=MAX_DAYS), NO_BOOLEAN] | None,
     BeforeValidator(_or_never),
-    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 0}, {"const": "never"}]}),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 0, "maximum": MAX_DAYS},
+                {"const": "never"},
+            ]
+        }
+    ),
 ]
 """A number of days, or `never`."""
 
@@ -74,7 +81,13 @@ class LeaversSpec(Spec):
     @model_validator(mode="after")
     def _in_order(self) -> "LeaversSpec":
         disable, delete = self.disable_after_days, self.delete_after_days
-        if delete is not None and (disable is None or delete < disable):
+        if delete is not None and disable is None:
+            message = (
+                "an account that is never disabled is not deleted either: leave out "
+                "delete_after_days, or disable after some days"
+            )
+            raise ValueError(message)
+        if delete is not None and disable is not None and delete < disable:
             message = "an account is disabled before it is deleted: delete_after_days is too small"
             raise ValueError(message)
         return self
@@ -91,7 +104,7 @@ class TargetSpec(Spec):
     """Settings of the connector; its README lists them."""
     block: Text | None = None
     """A Prefect block that holds settings; those given here count more."""
-    correlate: str = "person.external_id"
+    correlate: str = Field("person.external_id", json_schema_extra=spelled(_CORRELATED))
     """What of a person the target's correlation attribute holds; must never change, as an HR id."""
     fields: dict[Text, FieldSpecs] = Field(default_factory=dict)
     """Attribute -> where its value comes from, or a list with a mapping per action; others keep the
@@ -102,8 +115,11 @@ class TargetSpec(Spec):
     """How much one run may change here before it is refused."""
     protected: tuple[Key, ...] = ()
     """Accounts that are never touched, whatever rules say: by native id or by their name."""
-    concurrency: Annotated[Whole, Field(ge=1, le=64)] | None = None
+    concurrency: Annotated[int, Field(ge=1, le=64), NO_BOOLEAN] | None = None
     """Persons written side by side; left out, as many as the connector allows."""
+    full_read_every_days: Annotated[int, Field(ge=0, le=366), NO_BOOLEAN] = 7
+    """Days after which everything is read again where the connector can read only what changed
+    since the last run; 0 reads everything in every run."""
     only_update_on_correlate: bool = False
     """Whether attributes are written only in the run that takes an account over."""
 
@@ -130,9 +146,13 @@ class Profile(Spec):
     """Time zone in which a day begins and ends, such as `Europe/Amsterdam`."""
     source: SourceSpec
     """The HR system that people come from."""
-    sources: dict[SourceName, FurtherSourceSpec] = Field(default_factory=dict)
+    sources: dict[SourceName, FurtherSourceSpec] = Field(
+        default_factory=dict, json_schema_extra=keys_spelled(SOURCE_NAME)
+    )
     """Further sources by name, joined to the first one on a key; an earlier one counts more."""
-    targets: dict[TargetName, TargetSpec] = Field(min_length=1)
+    targets: dict[TargetName, TargetSpec] = Field(
+        min_length=1, json_schema_extra=keys_spelled(TARGET_NAME)
+    )
     """Systems by the name that rules and reports use for them: lower case, digits and _."""
     rules: tuple[Text, ...] = ()
     """Rule files, or folders of them, relative to the profile."""

@@ -9,10 +9,11 @@ from pydantic import AfterValidator, Field, PrivateAttr, ValidationError, model_
 
 from config.conditions import AllOf, When
 from config.environment import expand
+from config.paths import at_home
 from config.problems import explain
-from config.profile import TargetName
+from config.profile import TARGET_NAME, TargetName
 from config.several import raise_all
-from config.spec import Spec, Text, Whole
+from config.spec import MAX_DAYS, NO_BOOLEAN, Spec, Text, keys_spelled, spelled
 from config.yaml_file import Key, Place, YamlFile, read_yaml, shown, spell
 from connectors.model.errors import ConfigError
 
@@ -43,21 +44,24 @@ KINDS: Final[tuple[Kind, ...]] = ("account", "access", "group", "permission")
 Names = Annotated[tuple[Text, ...], AfterValidator(_each_once)]
 
 
+WindowDays = Annotated[int, Field(ge=-MAX_DAYS, le=MAX_DAYS), NO_BOOLEAN]
+
+
 class DaysSpec(Spec):
     """Days around a contract for one kind of thing; what is left out is as for the whole rule."""
 
-    from_days: Whole | None = None
+    from_days: WindowDays | None = None
     """Days after its first day; -14 is two weeks before it."""
-    until_days: Whole | None = None
+    until_days: WindowDays | None = None
     """Days after its last day; 30 is a month longer."""
 
 
 class WindowSpec(Spec):
     """Days around a contract on which a rule looks at it; the first and the last day count."""
 
-    from_days: Whole = 0
+    from_days: WindowDays = 0
     """Days after its first day; -14 is two weeks before it."""
-    until_days: Whole = 0
+    until_days: WindowDays = 0
     """Days after its last day; 30 is a month longer."""
     account: DaysSpec | None = None
     """Other days for the account."""
@@ -104,7 +108,7 @@ class GrantSpec(Spec):
 class RuleSpec(Spec):
     """One business rule: if the conditions hold on any contract in the window, these are due."""
 
-    id: Annotated[str, AfterValidator(_rule_id)]
+    id: Annotated[str, AfterValidator(_rule_id)] = Field(json_schema_extra=spelled(_ID))
     """Name of the rule in reports and reasons; stands once in all files."""
     description: Text
     """What it is for, in a sentence."""
@@ -112,7 +116,9 @@ class RuleSpec(Spec):
     """Conditions; left out or empty, everybody with a contract in the window."""
     window: WindowSpec = WindowSpec()
     """Days around a contract on which the rule looks at it; left out, its first to its last day."""
-    grant: dict[TargetName, GrantSpec] = Field(min_length=1)
+    grant: dict[TargetName, GrantSpec] = Field(
+        min_length=1, json_schema_extra=keys_spelled(TARGET_NAME)
+    )
     """Target -> what is due there."""
     status: Literal["published", "draft", "retired"] = "published"
     """`published` counts. `draft` is checked and gives nothing yet. `retired` gives nothing any
@@ -228,34 +234,54 @@ def _read_rule(
     return rule.standing_at(file, place)
 
 
-def rule_files(entries: tuple[str, ...], file: YamlFile) -> list[Path]:
+def rule_files(entries: tuple[str, ...], file: YamlFile, *, asked_for: bool = False) -> list[Path]:
     """The files that a profile's `rules` name, in their order.
 
-    A folder stands for the YAML files directly in it, sorted by name.
+    A folder stands for the YAML files directly in it, sorted by name; hidden ones (`.name`) are
+    left by editors and archives, and do not count.
 
     Args:
         entries: Files and folders, relative to the profile.
         file: The profile.
+        asked_for: Whether a command names them, and not the profile: what is wrong stands there.
 
     Raises:
         ConfigError: With everything that is wrong: not there, a folder without a YAML file, or a
             file that two entries name.
     """
+
+    def problem(message: str, place: int) -> ConfigError:
+        if asked_for:
+            return ConfigError(message, key="rules")
+        return file.error(message, ("rules", place))
+
     found: dict[Path, int] = {}
     problems: list[ConfigError] = []
     for place, entry in enumerate(entries):
-        path = Path(os.path.normpath(file.path.parent / Path(entry).expanduser()))
-        if path.is_dir():
-            files = sorted(inner for inner in path.iterdir() if inner.suffix in SUFFIXES)
-        else:
-            files = [path] if path.is_file() else []
+        path = Path(os.path.normpath(file.path.parent / at_home(entry)))
+        try:
+            files = _files_at(path)
+        except OSError as error:
+            message = f"{shown(path)} cannot be read: {error.strerror}"
+            problems.append(problem(message, place))
+            continue
         if not files:
             said = "rule file (*.yaml) in" if path.is_dir() else "file or folder"
-            problems.append(file.error(f"there is no {said} {shown(path)}", ("rules", place)))
+            problems.append(problem(f"there is no {said} {shown(path)}", place))
         for one in files:
             if one in found:
                 message = f"{shown(one)} is named by rules[{found[one]}] already"
-                problems.append(file.error(message, ("rules", place)))
+                problems.append(problem(message, place))
             found.setdefault(one, place)
     raise_all(problems)
     return list(found)
+
+
+def _files_at(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path] if path.is_file() else []
+    return sorted(
+        inner
+        for inner in path.iterdir()
+        if inner.suffix in SUFFIXES and not inner.name.startswith(".")
+    )

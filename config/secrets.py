@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from config.environment import read_environment
+from config.paths import at_home
 from config.yaml_file import Key, spell
 from connectors.model.errors import ConfigError
 
@@ -44,7 +45,7 @@ def resolve_secrets(
     """
     held = read_environment() if environment is None else environment
     folder = held.get(FOLDER)
-    search = _Search(held, Path(folder).expanduser() if folder else None, block_secret)
+    search = _Search(held, at_home(folder) if folder else None, block_secret)
     return {
         name: value if name in skip else search.resolve(value, (name,))
         for name, value in settings.items()
@@ -122,7 +123,7 @@ class _Search:
             return None
         path = self.folder / name
         try:
-            return path.read_text(encoding="utf-8").rstrip("\r\n")
+            return path.read_text(encoding="utf-8-sig").rstrip("\r\n")
         except FileNotFoundError:
             return None
         except (OSError, UnicodeDecodeError) as error:

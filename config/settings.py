@@ -6,7 +6,9 @@ from typing import Literal
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from config.environment import DOTENV, dotenv_is_readable
 from config.problems import sentences
+from config.several import all_in_one
 from connectors.model.errors import ConfigError
 
 PREFIX = "RETOUR_"
@@ -17,7 +19,7 @@ class RetourSettings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
-        env_file=".env",
+        env_file=DOTENV,
         env_file_encoding="utf-8",
         env_ignore_empty=True,
         extra="ignore",
@@ -42,12 +44,19 @@ def read_settings() -> RetourSettings:
     """The settings, checked.
 
     Raises:
-        ConfigError: With the name of the variable. Its value is not shown: it may hold a password.
+        ConfigError: With the name of every variable that is wrong. No value is shown: it may hold a
+            password.
     """
     try:
-        return RetourSettings()
+        with dotenv_is_readable():
+            return RetourSettings()
     except ValidationError as error:
-        name, sentence = sentences(error, RetourSettings)[0]
-        description = RetourSettings.model_fields[name].description
-        message = f"{sentence}. {description}"
-        raise ConfigError(message, key=f"{PREFIX}{name.upper()}") from None
+        raise all_in_one(
+            [
+                ConfigError(
+                    f"{sentence}. {RetourSettings.model_fields[name].description}",
+                    key=f"{PREFIX}{name.upper()}",
+                )
+                for name, sentence in sentences(error, RetourSettings)
+            ]
+        ) from None

@@ -9,13 +9,13 @@ from config.several import hint
 from config.spec import Spec, Text
 from connectors.model.people import CUSTOM, PERSON_FLAGS, PERSON_TEXT
 
-_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
+SOURCE_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 _KEYS: Final = ("external_id", "person_number", "user_id")
 _FIELDS: Final = frozenset({*PERSON_TEXT, *PERSON_FLAGS} - {"external_id"})
 
 
 def _source_name(name: str) -> str:
-    if not _NAME.fullmatch(name):
+    if not SOURCE_NAME.fullmatch(name):
         message = "the name of a source is lower-case letters, digits and _, a letter first"
         raise ValueError(message)
     return name

@@ -1,6 +1,7 @@
 """What all models of profile and rules share."""
 
-from typing import Annotated, Any
+import re
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, WithJsonSchema
 
@@ -28,8 +29,25 @@ def _no_boolean(value: Any) -> Any:
     return value
 
 
-Whole = Annotated[int, BeforeValidator(_no_boolean)]
+NO_BOOLEAN: Final = BeforeValidator(_no_boolean)
+"""Behind the bounds of a whole number: before them, pydantic would leave them out of the schema."""
+
+Whole = Annotated[int, NO_BOOLEAN]
 """A whole number; also as text, as `${NAME}` gives it."""
+
+
+def spelled(pattern: re.Pattern[str]) -> dict[str, Any]:
+    """The schema of text that matches as a whole, or comes from the environment."""
+    return {"pattern": rf"^(?:{pattern.pattern})$|\$\{{[A-Za-z_]"}
+
+
+def keys_spelled(pattern: re.Pattern[str]) -> dict[str, Any]:
+    """The schema of a group whose keys match as a whole."""
+    return {"propertyNames": {"pattern": f"^(?:{pattern.pattern})$"}}
+
+
+MAX_DAYS: Final = 36_500
+"""No number of days is larger: a hundred years, and a calendar can still hold the sum."""
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 """Text with something in it."""

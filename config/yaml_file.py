@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -21,7 +22,10 @@ from connectors.model.errors import ConfigError
 Key = tuple[str | int, ...]
 """Path of a value from the top of a file: names of keys and places in lists."""
 
-MAX_VALUES: Final = 100_000
+MAX_BYTES: Final = 20_000_000
+"""A file is not longer: 10,000 rules are a fifth of it."""
+
+MAX_VALUES: Final = 500_000
 """A file holds no more values, aliases unfolded. A few nested anchors can make billions."""
 
 MAX_DEPTH: Final = 200
@@ -29,6 +33,9 @@ MAX_DEPTH: Final = 200
 
 _TAG: Final = "tag:yaml.org,2002:"
 _MERGE: Final = f"{_TAG}merge"
+_OF_KEYS: Final = frozenset({"str", "null", "bool", "int", "float", "merge"})
+_NO_TEXT: Final = re.compile("[\0\ud800-\udfff]")
+"""What no path, database or UTF-8 text can hold."""
 
 
 class Place(NamedTuple):
@@ -90,7 +97,12 @@ class YamlFile:
 def spell(key: Key) -> str | None:
     """The key as messages print it: `targets.entra_id.depends_on[0]`; None for the whole file."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in key)
-    return text.removeprefix(".") or None
+    return printable(text.removeprefix(".")) or None
+
+
+def printable(text: str) -> str:
+    """Text out of a file for messages: no line of its own, and nothing that a terminal obeys."""
+    return text if text.isprintable() else text.encode("unicode_escape").decode()
 
 
 def read_yaml(path: Path) -> YamlFile:
@@ -107,17 +119,21 @@ def shown(path: Path) -> str:
     """A path for messages: relative to the working directory when it lies below it."""
     absolute = Path(os.path.normpath(path.absolute()))
     here = Path.cwd()
-    return str(absolute.relative_to(here) if absolute.is_relative_to(here) else path)
+    return printable(str(absolute.relative_to(here) if absolute.is_relative_to(here) else path))
 
 
 def _read_text(path: Path, file: str) -> str:
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as opened:
+            raw = opened.read(MAX_BYTES + 1)
     except FileNotFoundError as error:
         raise ConfigError("there is no such file", file=file) from error
     except OSError as error:
         message = f"the file cannot be read: {error.strerror}"
         raise ConfigError(message, file=file) from error
+    if len(raw) > MAX_BYTES:
+        message = f"the file is larger than {MAX_BYTES // 1_000_000} MB; is it the one you mean?"
+        raise ConfigError(message, file=file)
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -212,7 +228,7 @@ class _Reading:
     def _value(self, node: yaml.Node, key: Key) -> Any:
         self._values += 1
         if self._values > MAX_VALUES:
-            message = f"the anchors of this file unfold to more than {MAX_VALUES} values"
+            message = f"more than {MAX_VALUES} values, with anchors unfolded; split the file"
             raise ConfigError(message, file=self._file)
         if id(node) in self._open:
             raise self._error("this alias stands inside its own anchor", node, key)
@@ -263,15 +279,12 @@ class _Reading:
                 raise self._error("<< takes a group of keys, or a list of such groups", part, key)
             beside = _Reading(self._path, self._file, "")
             beside._open, beside._values = self._open, self._values
-            for name, value in beside._value(part, key).items():
-                if name in found:
-                    continue
-                found[name] = value
-                self._lines |= {
-                    inner: line
-                    for inner, line in beside._lines.items()
-                    if inner[: len(key) + 1] == (*key, name)
-                }
+            merged = beside._value(part, key)
+            new = merged.keys() - found.keys()
+            found |= {name: value for name, value in merged.items() if name in new}
+            self._lines |= {
+                inner: line for inner, line in beside._lines.items() if inner[len(key)] in new
+            }
             self._twice += beside._twice
             self._values = beside._values
 
@@ -282,10 +295,12 @@ class _Reading:
             )
         if not node.value:
             raise self._error("a key is missing before this ':'", node, key)
-        return str(node.value)
+        if not node.tag.startswith(_TAG) or node.tag.removeprefix(_TAG) not in _OF_KEYS:
+            raise self._tagged(node, key)
+        return self._characters(node, key)
 
     def _scalar(self, node: yaml.Node, key: Key) -> Any:
-        text = str(node.value)
+        text = self._characters(node, key)
         match node.tag.removeprefix(_TAG):
             case "str" | "merge":
                 return text
@@ -295,16 +310,26 @@ class _Reading:
                 return text.lower() == "true"
             case "int" | "float" as kind:
                 try:
-                    return int(text) if kind == "int" else float(text)
+                    number = int(text) if kind == "int" else float(text)
                 except ValueError:
                     raise self._error("this is not a number", node, key) from None
+                if not isfinite(number):
+                    raise self._error("this number is too large", node, key)
+                return number
             case _:
                 raise self._tagged(node, key)
+
+    def _characters(self, node: yaml.Node, key: Key) -> str:
+        text = str(node.value)
+        if _NO_TEXT.search(text):
+            message = "an escape in this text stands for no character; write the text itself"
+            raise self._error(message, node, key)
+        return text
 
     def _refuse_tag(self, node: yaml.Node, kind: str, key: Key) -> None:
         if node.tag != f"{_TAG}{kind}":
             raise self._tagged(node, key)
 
     def _tagged(self, node: yaml.Node, key: Key) -> ConfigError:
-        tag = node.tag.replace(_TAG, "!!")
+        tag = printable(node.tag.replace(_TAG, "!!"))
         return self._error(f"the tag {tag} means nothing here; leave it out", node, key)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -12,29 +13,35 @@ from connectors.model.connector import Connector
 from connectors.model.errors import ConfigError
 
 
+@dataclass(frozen=True, slots=True)
+class Connectors:
+    """The connectors that a profile names.
+
+    Attributes:
+        source: Of the people.
+        further: Of further people, by name of the source, in order.
+        targets: Of the accounts, by name of the target.
+    """
+
+    source: Connector
+    further: Mapping[str, Connector]
+    targets: Mapping[str, Connector]
+
+
 class ConnectorSettings:
     """Settings of the connectors of a profile, validated each time they are asked for.
 
     Args:
         loaded: The profile.
-        source: Connector of the source.
-        targets: Connectors of the targets by name.
-        further: Connectors of the further sources by name.
+        connectors: Those it names.
         block_secret: Looks a Prefect Secret block up.
     """
 
     def __init__(
-        self,
-        loaded: LoadedProfile,
-        source: Connector,
-        targets: Mapping[str, Connector],
-        *,
-        further: Mapping[str, Connector],
-        block_secret: BlockSecret,
+        self, loaded: LoadedProfile, connectors: Connectors, *, block_secret: BlockSecret
     ) -> None:
         """Keep the parts; no secret is resolved yet."""
-        self._loaded, self._source, self._targets = loaded, source, targets
-        self._further = further
+        self._loaded, self._connectors = loaded, connectors
         self._block_secret = block_secret
 
     def of_source(self) -> BaseModel:
@@ -43,13 +50,13 @@ class ConnectorSettings:
         Raises:
             ConfigError: With its key.
         """
-        spec = self._loaded.profile.source
-        given = self._loaded.source_settings(
-            skip=_write_only(self._source), block_secret=self._block_secret
+        connector = self._connectors.source
+        given = self._loaded.settings(
+            "source", skip=_write_only(connector), block_secret=self._block_secret
         )
-        if spec.fields:
-            given[self._source.fields_setting] = dict(spec.fields)
-        return self._validated(self._source, given, "source", to_write=False)
+        if fields := self._loaded.profile.source.fields:
+            given[connector.fields_setting] = dict(fields)
+        return self._validated(connector, given, "source", to_write=False)
 
     def of_further(self, source: str) -> BaseModel:
         """Those of a further source.
@@ -57,9 +64,9 @@ class ConnectorSettings:
         Raises:
             ConfigError: With its key.
         """
-        connector = self._further[source]
-        given = self._loaded.further_settings(
-            source, skip=_write_only(connector), block_secret=self._block_secret
+        connector = self._connectors.further[source]
+        given = self._loaded.settings(
+            "sources", source, skip=_write_only(connector), block_secret=self._block_secret
         )
         if fields := self._loaded.profile.sources[source].fields:
             given[connector.fields_setting] = dict(fields)
@@ -71,8 +78,9 @@ class ConnectorSettings:
         Raises:
             ConfigError: With its key.
         """
-        connector = self._targets[target]
-        given = self._loaded.target_settings(
+        connector = self._connectors.targets[target]
+        given = self._loaded.settings(
+            "targets",
             target,
             skip=frozenset() if to_write else _write_only(connector),
             block_secret=self._block_secret,
@@ -105,26 +113,19 @@ class ConnectorSettings:
             raise
 
 
-def check_without_prefect(
-    loaded: LoadedProfile,
-    source: Connector,
-    targets: Mapping[str, Connector],
-    further: Mapping[str, Connector],
-) -> None:
+def check_without_prefect(loaded: LoadedProfile, connectors: Connectors) -> None:
     """Validate what can be before there is a Prefect to ask for secrets.
 
     Raises:
         ConfigError: With its key.
     """
-    settings = ConnectorSettings(
-        loaded, source, targets, further=further, block_secret=_ask_prefect
-    )
+    settings = ConnectorSettings(loaded, connectors, block_secret=_ask_prefect)
     with suppress(_AskPrefect):
         settings.of_source()
-    for name in further:
+    for name in connectors.further:
         with suppress(_AskPrefect):
             settings.of_further(name)
-    for target in targets:
+    for target in connectors.targets:
         with suppress(_AskPrefect):
             settings.of_target(target, to_write=False)
 

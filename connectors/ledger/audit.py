@@ -19,6 +19,7 @@ from connectors.ledger.store import Store
 from connectors.ledger.tables import audit as audit_table
 from connectors.ledger.tables import audit_head, stamp
 from connectors.model.change import Change, Verb
+from connectors.model.private import VEIL, is_private
 from connectors.model.receipt import Outcome, Receipt
 from connectors.model.values import CLEAR, Value, is_empty
 
@@ -31,8 +32,6 @@ LINES_AT_ONCE: Final = 1000
 NOTHING: Final[frozenset[str]] = frozenset()
 
 SECRET: Final = re.compile(r"(password|passwd|pwd|passphrase|secret|token|apikey|privatekey)$")
-PRIVATE: Final = re.compile(r"private|personal|birth|bsn|iban|homephone|homeaddress|homepostal")
-"""Named like something that concerns nobody: the line says that it changed, not how."""
 
 _END: Final = select(audit_head.c.sequence, audit_head.c.hash)
 _COLUMNS: Final = [field.name for field in fields(AuditLine)]
@@ -222,8 +221,8 @@ def _shown(name: str, value: Value | None, private: frozenset[str]) -> str:
         return "(empty)"
     if is_secret(name, value):
         return "***"
-    if name in private or PRIVATE.search(_plain(name)):
-        return "(private)"
+    if name in private or is_private(name):
+        return VEIL  # the line says that it changed, not how
     text = ", ".join(value) if isinstance(value, tuple) else str(value)
     return _capped(text, MAX_VALUE)
 

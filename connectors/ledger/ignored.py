@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from connectors.ledger.store import Store
 from connectors.ledger.tables import ignored as ignored_table
@@ -48,6 +48,22 @@ class IgnoredIssues(Store):
         }
         with self._writing() as connection:
             connection.execute(self._upsert(ignored_table), content)
+
+    def lift(self, profile: str, issue: str) -> bool:
+        """Look at an issue again from now on, before the day it was set aside until.
+
+        Args:
+            profile: Name of the profile.
+            issue: Its id.
+
+        Returns:
+            Whether it was set aside at all, also when its day was over already.
+        """
+        lifted = delete(ignored_table).where(
+            ignored_table.c.profile == profile, ignored_table.c.issue == issue
+        )
+        with self._writing() as connection:
+            return connection.execute(lifted).rowcount > 0
 
     def ignored(self, profile: str, day: date) -> dict[str, Ignored]:
         """The issues that are not looked at on a day, by id."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, bindparam, or_, select, update
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from connectors.ledger.audit import NOTHING, Audit, refuse_secrets, without_secrets
@@ -42,7 +42,8 @@ _NOTED = select(
     journal_table.c.run == bindparam("of"),
     journal_table.c.change.in_(bindparam("ids", expanding=True)),
 )
-_OPEN = or_(journal_table.c.outcome.is_(None), journal_table.c.outcome == Outcome.IN_DOUBT.value)
+_OPEN = (journal_table.c.outcome.is_(None), journal_table.c.outcome == Outcome.IN_DOUBT.value)
+"""Asked one after the other: for `or` SQLite would read the whole journal of a profile."""
 
 
 class Journal(Links, Audit):
@@ -168,23 +169,20 @@ class Journal(Links, Audit):
         To be read under the lock and before the first `announce`: all of them are then of earlier
         attempts.
         """
-        statement = (
-            select(journal_table)
-            .where(journal_table.c.profile == profile, _OPEN)
-            .order_by(journal_table.c.sequence)
-        )
+        every = select(journal_table).where(journal_table.c.profile == profile)
         with self._reading() as connection:
-            return [
-                OpenIntent(
-                    sequence=row.sequence,
-                    run=row.run,
-                    profile=row.profile,
-                    change=_change(row.content),
-                    at=row.announced or row.settled,
-                    receipt=_receipt(row.receipt),
-                )
-                for row in connection.execute(statement)
-            ]
+            rows = [row for is_open in _OPEN for row in connection.execute(every.where(is_open))]
+        return [
+            OpenIntent(
+                sequence=row.sequence,
+                run=row.run,
+                profile=row.profile,
+                change=_change(row.content),
+                at=row.announced or row.settled,
+                receipt=_receipt(row.receipt),
+            )
+            for row in sorted(rows, key=lambda row: row.sequence)
+        ]
 
     def close_intents(self, run: str, closed: Sequence[tuple[OpenIntent, Receipt]]) -> None:
         """Settle what earlier runs left open, with receipts that say what was found in the target.

@@ -12,13 +12,14 @@ from connectors.ledger.lock import Locks
 from connectors.ledger.memory import Memory
 from connectors.ledger.names import GivenNames
 from connectors.ledger.past import Past
+from connectors.ledger.readings import KeptReadings
 from connectors.ledger.recent import Recent
 from connectors.ledger.runs import Runs
 from connectors.ledger.schema import bring_up_to_date
 from connectors.model.errors import ConfigError, Unreachable
 
 
-class Ledger(Runs, Recent, Memory, GivenNames, IgnoredIssues, Journal, Locks, Past):
+class Ledger(Runs, Recent, Memory, GivenNames, KeptReadings, IgnoredIssues, Journal, Locks, Past):
     """Retour's own memory: runs and plans, people, links and grants, journal, audit trail, locks.
 
     A context manager. Safe to share between threads; a process of its own opens it again. Every

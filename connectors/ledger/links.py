@@ -1,7 +1,7 @@
 """Whose account is whose, and what we granted: kept from receipts, and from nothing else."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import pandas as pd
 from sqlalchemy import Connection, FromClause, Table, bindparam, delete, or_, select, update
@@ -12,6 +12,10 @@ from connectors.ledger.tables import grants as grants_table
 from connectors.ledger.tables import links as links_table
 from connectors.model.change import Change, Verb
 from connectors.model.receipt import Outcome, Receipt
+
+SECONDS: Final = len("2026-11-23T09:30:00")
+FRACTION: Final = len(".000000")
+"""How an instant is stored: see `tables.stamp`."""
 
 How = Literal["created", "correlated"]
 
@@ -39,16 +43,12 @@ class Links(Store):
         return self._frame(grants_table, profile, by=["target", "person", "permission"])
 
     def _frame(self, table: Table, profile: str, *, by: list[str]) -> pd.DataFrame:
-        columns = [column.name for column in table.columns if column.name != "profile"]
-        statement = select(*(table.c[name] for name in columns)).where(table.c.profile == profile)
-        with self._reading() as connection:
-            rows = [
-                (*row[:-1], row[-1].isoformat(timespec="seconds"))
-                for row in connection.execute(statement).all()
-            ]
-        frame = pd.DataFrame(rows, columns=columns).astype("str")
-        # Sorted here: the two databases do not agree on the order of text.
-        return frame.sort_values(by).reset_index(drop=True)
+        columns = [column for column in table.columns if column.name != "profile"]
+        statement = select(*columns).where(table.c.profile == profile)
+        frame = self._texts(statement, by=[table.c[name] for name in by])
+        # As it is stored, less the microseconds: nothing here is worth half a million dates.
+        since = frame["since"].str
+        return frame.assign(since=since.slice(0, SECONDS) + since.slice(SECONDS + FRACTION))
 
     def _keep_books(
         self, connection: Connection, profile: str, settled: Sequence[tuple[Change, Receipt]]

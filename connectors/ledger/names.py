@@ -62,8 +62,8 @@ class GivenNames(Store):
                 one before this instant; None leaves out nothing.
 
         Returns:
-            Columns `space`, `value` (casefolded), `person` (str), sorted; a name may stand there
-            twice, for two profiles. RangeIndex.
+            Columns `space`, `value` (casefolded), `person` (str), in no order; a name may stand
+            there twice, for two profiles. RangeIndex.
         """
         table = names_table
         statement = select(table.c.space, table.c.value, table.c.person).where(
@@ -71,9 +71,7 @@ class GivenNames(Store):
         )
         if unused_since is not None:
             statement = statement.where(~_is_unused(unused_since))
-        with self._reading() as connection:
-            rows = connection.execute(statement).all()
-        return pd.DataFrame(rows, columns=["space", "value", "person"]).astype("str")
+        return self._texts(statement)
 
     def reserve_names(
         self,

@@ -3,14 +3,24 @@
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Table
+import pandas as pd
+from sqlalchemy import Column, Connection, Engine, Select, Table, collate
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    DatabaseError,
+    DBAPIError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+)
 
 from connectors.ledger.engine import READING, address
 from connectors.model.errors import Unreachable
+
+AWAY: Final = (OperationalError, InterfaceError, InternalError)
+"""Errors of a database that is not there, or not itself."""
 
 
 class Store:
@@ -62,13 +72,31 @@ class Store:
     def _answering(self) -> Iterator[None]:
         try:
             yield
-        except (OperationalError, InterfaceError) as error:
+        except DBAPIError as error:
+            # Plain DatabaseError is a file that is damaged; the others are about what was asked.
+            if not isinstance(error, AWAY) and type(error) is not DatabaseError:
+                raise
             reason = str(error.orig).strip().partition("\n")[0]
             raise Unreachable(
                 f"{self.address} does not answer: {reason}",
                 system="ledger",
                 hint="Nothing is written without it; the next run settles what is in doubt.",
             ) from error
+
+    def _texts(self, statement: Select[Any], *, by: Sequence[Column[Any]] = ()) -> pd.DataFrame:
+        """Rows of text as columns of type str; what is not text stands there as it is stored.
+
+        Args:
+            statement: A query that gives nothing but text, and no NULL.
+            by: Columns to sort by, the way Python does: databases differ in the order of text.
+        """
+        plain = "C" if self._engine.dialect.name == "postgresql" else "BINARY"
+        ordered = statement.order_by(*(collate(column, plain) for column in by))
+        with self._reading() as connection:
+            result = connection.execute(ordered)
+            # Straight from the driver: for half a million rows that is a quarter of the time.
+            rows = result.cursor.fetchall()
+            return pd.DataFrame(rows, columns=list(result.keys()), dtype="str")
 
     def _insert(self, table: Table) -> postgresql.Insert | sqlite.Insert:
         """An insert that can say what happens on a conflict: both databases spell it the same."""

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA: Final = "0003"
+SCHEMA: Final = "0004"
 """The newest migration: the schema that this code reads and writes."""
 VERSION_TABLE: Final = "ledger_version"
 """Where alembic notes the schema. Prefect uses its usual name, and may share the database."""
@@ -70,14 +70,29 @@ Serial = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows onl
 
 metadata = MetaData(naming_convention=NAMES)
 
+
+def keys(*names: str) -> list[Column[str]]:
+    """Texts that together tell the rows of a table apart."""
+    return [Column(name, String, primary_key=True) for name in names]
+
+
+def texts(*names: str) -> list[Column[str]]:
+    """Texts that every row has."""
+    return [Column(name, String, nullable=False) for name in names]
+
+
+def instants(*names: str) -> list[Column[datetime]]:
+    """Instants that every row has."""
+    return [Column(name, Instant, nullable=False) for name in names]
+
+
 runs = Table(
     "runs",
     metadata,
-    Column("run", String, primary_key=True),
-    Column("profile", String, nullable=False),
-    Column("mode", String, nullable=False),
+    *keys("run"),
+    *texts("profile", "mode"),
     Column("as_of", Date, nullable=False),
-    Column("started", Instant, nullable=False),
+    *instants("started"),
     Column("finished", Instant),
     Column("exit", Integer),
     Column("digest", String),
@@ -90,35 +105,28 @@ runs = Table(
 plans = Table(
     "plans",
     metadata,
-    Column("digest", String, primary_key=True),
-    Column("profile", String, nullable=False),
-    Column("saved", Instant, nullable=False),
+    *keys("digest"),
+    *texts("profile"),
+    *instants("saved"),
     Column("content", LargeBinary, nullable=False),  # Plan.to_bytes, zlib
 )
 
 locks = Table(
     "locks",
     metadata,
-    Column("profile", String, primary_key=True),
-    Column("token", String, nullable=False),  # tells two holders with the same run id apart
-    Column("run", String, nullable=False),
-    Column("host", String, nullable=False),
-    Column("machine", String, nullable=False),
+    *keys("profile"),
+    *texts("token", "run", "host", "machine"),  # tokens tell holders of one run id apart
     Column("pid", Integer, nullable=False),
-    Column("process_started", String, nullable=False),
-    Column("since", Instant, nullable=False),
-    Column("heartbeat", Instant, nullable=False),
-    Column("expires", Instant, nullable=False),
+    *texts("process_started"),
+    *instants("since", "heartbeat", "expires"),
 )
 
 snapshots = Table(
     "snapshots",
     metadata,
     Column("sequence", Serial, primary_key=True, autoincrement=True),
-    Column("profile", String, nullable=False),
-    Column("run", String, nullable=False),
-    Column("digest", String, nullable=False),
-    Column("taken_at", Instant, nullable=False),
+    *texts("profile", "run", "digest"),
+    *instants("taken_at"),
     Column("ids", LargeBinary, nullable=False),  # JSON, zlib
     Column("persons", LargeBinary, nullable=False),  # Parquet, as are the next three
     Column("contracts", LargeBinary, nullable=False),
@@ -131,44 +139,38 @@ snapshots = Table(
 absences = Table(
     "absences",
     metadata,
-    Column("profile", String, primary_key=True),
-    Column("person", String, primary_key=True),
+    *keys("profile", "person"),
     Column("since", Date, nullable=False),
 )
 
 links = Table(
     "links",
     metadata,
-    Column("profile", String, primary_key=True),
-    Column("target", String, primary_key=True),
-    Column("person", String, primary_key=True),
-    Column("ref", String, nullable=False),
-    Column("how", String, nullable=False),
-    Column("since", Instant, nullable=False),
+    *keys("profile", "target", "person"),
+    *texts("ref", "how"),
+    *instants("since"),
     UniqueConstraint("profile", "target", "ref"),
+    Index(None, "profile", "person"),  # has somebody any account of ours?
 )
 
 # No foreign key to links: what a target has already done is noted, whatever else is known.
 grants = Table(
     "grants",
     metadata,
-    Column("profile", String, primary_key=True),
-    Column("target", String, primary_key=True),
-    Column("person", String, primary_key=True),
-    Column("permission", String, primary_key=True),
-    Column("since", Instant, nullable=False),
+    *keys("profile", "target", "person", "permission"),
+    *instants("since"),
 )
 
-# Names we gave: they are not given to anybody else, whatever became of the account.
+# Names we gave: they are not given to anybody else, whatever became of the account. A space is such
+# as "address" or "active_directory:login", a value is casefolded.
 names = Table(
     "names",
     metadata,
-    Column("profile", String, primary_key=True),
-    Column("space", String, primary_key=True),  # such as "address" or "active_directory:login"
-    Column("value", String, primary_key=True),  # casefolded
-    Column("person", String, nullable=False),
-    Column("since", Instant, nullable=False),
+    *keys("profile", "space", "value"),
+    *texts("person"),
+    *instants("since"),
     Index(None, "profile", "person"),
+    Index(None, "space", "value"),  # addresses are asked for whatever their profile
 )
 
 # What HR called somebody when we made or took over their first account, as a hash: another one says
@@ -176,21 +178,30 @@ names = Table(
 called = Table(
     "called",
     metadata,
-    Column("profile", String, primary_key=True),
-    Column("person", String, primary_key=True),
-    Column("name", String, nullable=False),
-    Column("since", Instant, nullable=False),
+    *keys("profile", "person"),
+    *texts("name"),
+    *instants("since"),
 )
 
 # Issues of a reconciliation that somebody has looked at and does not want to see for a while.
 ignored = Table(
     "ignored",
     metadata,
-    Column("profile", String, primary_key=True),
-    Column("issue", String, primary_key=True),
+    *keys("profile", "issue"),
     Column("until", Date, nullable=False),
     Column("reason", Text, nullable=False),
-    Column("since", Instant, nullable=False),
+    *instants("since"),
+)
+
+# What the reader of a target wants back, to read only what has changed since.
+readings = Table(
+    "readings",
+    metadata,
+    *keys("profile", "target"),
+    *texts("digest"),  # of the settings it was made under
+    Column("content", LargeBinary, nullable=False),  # the connector's own, zlib
+    *instants("at"),
+    *instants("whole_at"),  # when everything was read last
 )
 
 journal = Table(
@@ -198,11 +209,8 @@ journal = Table(
     metadata,
     Column("sequence", Serial, primary_key=True, autoincrement=True),
     Column("run", String, ForeignKey(runs.c.run), nullable=False),
-    Column("profile", String, nullable=False),
-    Column("change", String, nullable=False),  # its id
-    Column("target", String, nullable=False),
-    Column("person", String, nullable=False),
-    Column("content", Text, nullable=False),  # the change, JSON
+    *texts("profile", "change", "target", "person"),  # the change: its id
+    Column("content", Text, nullable=False),  # the change itself, JSON
     Column("announced", Instant),
     Column("outcome", String),
     Column("settled", Instant),
@@ -210,20 +218,15 @@ journal = Table(
     Column("receipt", Text),  # JSON
     UniqueConstraint("run", "change"),
     Index(None, "profile", "outcome"),
+    Index(None, "profile", "person", "sequence"),
 )
 
 audit = Table(
     "audit",
     metadata,
     Column("sequence", Serial, primary_key=True, autoincrement=False),
-    Column("at", Instant, nullable=False),
-    Column("run", String, nullable=False),
-    Column("profile", String, nullable=False),
-    Column("action", String, nullable=False),
-    Column("target", String, nullable=False),
-    Column("person", String, nullable=False),
-    Column("ref", String, nullable=False),
-    Column("outcome", String, nullable=False),
+    *instants("at"),
+    *texts("run", "profile", "action", "target", "person", "ref", "outcome"),
     Column("because", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("previous", String(64), nullable=False),

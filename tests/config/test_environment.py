@@ -1,6 +1,11 @@
+import errno
+import os
+
 import pytest
 
-from config.environment import expand, read_environment
+from config.environment import dotenv_is_readable, expand, read_environment
+from config.settings import read_settings
+from connectors.model.errors import ConfigError
 
 
 def expanded(content, **environment):
@@ -59,3 +64,24 @@ def test_the_process_counts_more_than_the_file(tmp_path, monkeypatch):
     assert environment["RETOUR_T_A"] == "process"
     assert environment["RETOUR_T_B"].startswith("file")
     assert "RETOUR_T_EMPTY" not in environment
+
+
+def test_a_variable_that_is_no_text_is_a_problem_with_its_key():
+    result, problems = expanded({"k": "${A}"}, A=os.fsdecode(b"\xff"))
+    assert result == {"k": ""}
+    assert problems == [(("k",), "the environment variable A is not UTF-8 text")]
+
+
+@pytest.mark.parametrize("read", [read_environment, read_settings])
+def test_a_file_that_is_no_text_is_named(tmp_path, monkeypatch, read):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_bytes(b"A=\xff\n")
+    with pytest.raises(ConfigError) as refused:
+        read()
+    assert str(refused.value) == ".env: the file is not UTF-8 text; save it as UTF-8"
+
+
+def test_a_file_that_cannot_be_opened_is_named():
+    refused = pytest.raises(ConfigError, match="the file cannot be read: Permission denied")
+    with refused, dotenv_is_readable():
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))

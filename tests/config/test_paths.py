@@ -44,3 +44,9 @@ def test_paths_at_any_depth_are_found():
 def test_a_tilde_is_the_home_folder(monkeypatch):
     monkeypatch.setenv("HOME", "/home/somebody")
     assert anchor_paths({"path": "~/hr"}, FOLDER) == {"path": "/home/somebody/hr"}
+
+
+def test_the_home_of_nobody_is_a_folder_of_that_name():
+    assert anchor_paths({"path": "~nobody-is-called-so/x"}, Path("/p")) == {
+        "path": "/p/~nobody-is-called-so/x"
+    }

@@ -105,3 +105,9 @@ def test_without_variables_given_those_of_the_process_count(tmp_path, monkeypatc
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("RETOUR_SECRET_PW", VALUE)
     assert resolve_secrets({"p": "secret://pw"}) == {"p": VALUE}
+
+
+def test_a_secret_file_with_a_byte_order_mark_holds_the_secret_only(tmp_path):
+    (tmp_path / "token").write_bytes(b"\xef\xbb\xbf" + VALUE.encode() + b"\r\n")
+    environment = {"RETOUR_SECRETS_DIR": str(tmp_path)}
+    assert resolve_secrets({"t": "secret://token"}, environment=environment) == {"t": VALUE}

@@ -63,3 +63,14 @@ def test_a_bad_variable_is_named_and_its_value_is_not(monkeypatch, name, value, 
 def test_a_repr_holds_no_password_of_the_ledger(monkeypatch):
     monkeypatch.setenv("RETOUR_LEDGER_URL", "postgresql://retour:hunter2@db/retour")
     assert "hunter2" not in repr(read_settings())
+
+
+def test_every_bad_variable_is_named_at_once(monkeypatch):
+    monkeypatch.setenv("RETOUR_SHARD_SIZE", "x")
+    monkeypatch.setenv("RETOUR_LOG_LEVEL", "y")
+    with pytest.raises(ConfigError) as refused:
+        read_settings()
+    assert [line.partition(":")[0] for line in str(refused.value).splitlines()] == [
+        "RETOUR_LOG_LEVEL",
+        "RETOUR_SHARD_SIZE",
+    ]

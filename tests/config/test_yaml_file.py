@@ -1,7 +1,9 @@
+import time
 from pathlib import Path
 
 import pytest
 
+from config import yaml_file
 from config.yaml_file import read_yaml, spell
 from connectors.model.errors import ConfigError
 
@@ -166,9 +168,7 @@ def test_a_duplicate_shows_no_value(read):
 def test_anchors_cannot_unfold_without_end(read):
     lines = ["a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
-    with pytest.raises(
-        ConfigError, match="the anchors of this file unfold to more than 100000 values"
-    ):
+    with pytest.raises(ConfigError, match="more than 500000 values, with anchors unfolded"):
         read("\n".join(lines))
 
 
@@ -188,3 +188,38 @@ def test_a_missing_file_and_a_folder_are_said_so(tmp_path, monkeypatch):
 
 def test_a_repr_holds_no_value(read):
     assert "hunter2" not in repr(read("password: hunter2\n"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: 1.0e999", "a.yaml:1: a: this number is too large"),
+        ("a: -1.0e999", "a.yaml:1: a: this number is too large"),
+        ("!x a: 1", "a.yaml:1: the tag !x means nothing here; leave it out"),
+        ("!!python/name:os.system a: 1", "a.yaml:1: the tag !!python/name:os.system means"),
+        ("a: !%1b%5b2J x", r"a.yaml:1: a: the tag !\x1b[2J means nothing here; leave it out"),
+        (r'a: "x\0"', "a.yaml:1: a: an escape in this text stands for no character"),
+        (r'a: "\ud800"', "a.yaml:1: a: an escape in this text stands for no character"),
+        (r'"\0": a', "a.yaml:1: an escape in this text stands for no character"),
+    ],
+)
+def test_what_no_system_could_hold_is_refused(read, text, said):
+    with pytest.raises(ConfigError) as refused:
+        read(text)
+    assert str(refused.value).startswith(said)
+
+
+def test_a_group_of_thousands_is_merged_in_no_time(read):
+    names = ", ".join(f"k{number}: 1" for number in range(20_000))
+    before = time.perf_counter()
+    file = read(f"a: &a {{{names}}}\nb:\n  <<: *a\n  k7: 2\n")
+    assert time.perf_counter() - before < 20  # every key against every other took minutes
+    assert len(file.content["b"]) == 20_000
+    assert (file.content["b"]["k7"], file.content["b"]["k8"]) == (2, 1)
+    assert (file.lines["b", "k7"], file.lines["b", "k8"]) == (4, 1)
+
+
+def test_a_file_that_is_no_configuration_is_not_read_to_its_end(read, monkeypatch):
+    monkeypatch.setattr(yaml_file, "MAX_BYTES", 2_000_000)
+    with pytest.raises(ConfigError, match="the file is larger than 2 MB; is it the one you mean"):
+        read(b"x" * 2_000_001)

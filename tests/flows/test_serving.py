@@ -38,8 +38,8 @@ def test_the_variables_are_those_of_the_demo_profile(
     for name, value in exports(lines).items():
         monkeypatch.setenv(name, value.strip("'"))
     profile = load_profile("demo")
-    assert profile.source_settings()["base_url"] == "http://127.0.0.1:1/x"
-    settings = profile.target_settings("active_directory")
+    assert profile.settings("source")["base_url"] == "http://127.0.0.1:1/x"
+    settings = profile.settings("targets", "active_directory")
     assert settings["server"] == "sandbox:/some/where"
     assert settings["initial_passwords"] == "file:/some/passwords.csv"
 

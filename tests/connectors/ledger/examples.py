@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -50,11 +51,12 @@ def revoke(person, permission, *, target="directory"):
     return RevokePermission(target=target, person=person, ref="any", before=before)
 
 
-def carry_out(ledger, *results, run="run-1", profile=PROFILE):
-    """Announce and settle (change, outcome, ref) as a writer would."""
+def carry_out(ledger, *results, run="run-1", profile=PROFILE, at=None):
+    """Announce and settle (change, outcome, ref) as a writer would, at an instant or now."""
     changes = {change.id: change for change, _, _ in results}
     assert list(ledger.announce(run, profile, changes.values())) == list(changes.values())
     receipts = [receipt_of(change, outcome, ref=ref) for change, outcome, ref in results]
+    receipts = [replace(receipt, at=at or receipt.at) for receipt in receipts]
     ledger.settle(run, profile, receipts, changes)
     return receipts
 

@@ -1,8 +1,10 @@
 import sqlite3
 import traceback
 from datetime import date
+from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from connectors.ledger.ledger import open_ledger
 from connectors.model.errors import ConfigError, Unreachable
@@ -88,3 +90,19 @@ def test_a_ledger_that_is_locked_by_somebody_else_says_so_instead_of_a_traceback
         with pytest.raises(Unreachable, match=r"ledger\.db does not answer: database is locked"):
             ledger.note_absences("demo", present=[], known=["1"], day=date(2026, 11, 23))
         stranger.close()
+
+
+def test_a_damaged_file_is_said_so_in_a_sentence(ledger, ledger_url):
+    path = Path(ledger_url.removeprefix("sqlite:///"))
+    with sqlite3.connect(path) as raw:
+        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    raw.close()
+    size = path.stat().st_size
+    path.write_bytes(path.read_bytes()[:4096] + b"\xa5" * (size - 4096))
+    with pytest.raises(Unreachable, match=r"malformed|not a database"):
+        ledger.runs()
+
+
+def test_a_mistake_in_what_was_asked_is_no_ledger_that_is_away(ledger):
+    with pytest.raises(IntegrityError), ledger._writing() as connection:
+        connection.exec_driver_sql("INSERT INTO audit_head VALUES (1, 0, '')")

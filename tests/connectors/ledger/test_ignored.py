@@ -27,3 +27,18 @@ def test_another_profile_has_its_own(ledger):
     ledger.ignore("p", ISSUE, until=TODAY, reason="not here")
 
     assert ledger.ignored("q", TODAY) == {}
+
+
+def test_an_issue_that_is_lifted_is_looked_at_again_at_once(ledger):
+    ledger.ignore("p", ISSUE, until=TODAY, reason="the owner is asked")
+    ledger.ignore("p", "another", until=TODAY, reason="the owner is asked")
+    ledger.ignore("q", ISSUE, until=TODAY, reason="the owner is asked")
+
+    assert ledger.lift("p", ISSUE)
+
+    assert list(ledger.ignored("p", TODAY)) == ["another"]
+    assert list(ledger.ignored("q", TODAY)) == [ISSUE]
+
+
+def test_lifting_what_was_never_ignored_says_so(ledger):
+    assert not ledger.lift("p", ISSUE)

@@ -9,7 +9,6 @@ from connectors.model.change import (
     UpdateAccount,
 )
 from connectors.model.receipt import Outcome, Receipt
-from connectors.sdk import fanout
 from tests.connectors.ledger.examples import (
     carry_out,
     create,
@@ -63,12 +62,12 @@ def test_what_did_not_surely_happen_is_not_noted(ledger, outcome):
     assert grants(ledger) == []
 
 
-def test_grants_come_and_go_and_keep_their_first_day(ledger, monkeypatch):
+def test_grants_come_and_go_and_keep_their_first_day(ledger):
     first, later = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)
-    monkeypatch.setattr(fanout, "now", lambda: first)
-    carry_out(ledger, done(grant("1", "care"), "ref-1"), done(grant("1", "vpn"), "ref-1"))
-    monkeypatch.setattr(fanout, "now", lambda: later)
-    carry_out(ledger, (grant("1", "care"), Outcome.ALREADY, "ref-1"), run="run-2")
+    given = (grant("1", "care"), grant("1", "vpn"))
+    carry_out(ledger, *(done(change, "ref-1") for change in given), at=first)
+    again = (grant("1", "care"), Outcome.ALREADY, "ref-1")
+    carry_out(ledger, again, run="run-2", at=later)
     carry_out(ledger, (revoke("1", "vpn"), Outcome.ALREADY, "ref-1"), run="run-2")
     assert grants(ledger) == [("directory", "1", "care")]
     assert ledger.grants("demo")["since"].tolist() == ["2026-01-01T00:00:00+00:00"]
