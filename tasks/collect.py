@@ -1,5 +1,10 @@
 """Step: read the people and the accounts. Read-only connections, complete or not at all."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
+
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
@@ -16,14 +21,21 @@ from tasks.setup import site_of
 def import_people(run: Run) -> People:
     """Everybody HR knows, of all sources together: complete, or the run stops."""
     site = site_of(run)
-    first = _read(run, site.open_source())
-    others = {name: _read(run, site.open_further(name)) for name in site.further}
-    people = site.join(first, others)
+    opens: list[Callable[[], Source]] = [
+        site.open_source,
+        *(partial(site.open_further, name) for name in site.further),
+    ]
+    # Side by side in one step: a part of the people is of no use to anybody.
+    with ThreadPoolExecutor(len(opens)) as pool:
+        readings = [pool.submit(partial(copy_context().run, _read, run, one)) for one in opens]
+    first, *others = [reading.result() for reading in readings]
+    people = site.join(first, dict(zip(site.further, others, strict=True)))
     tell().imported(len(people))
     return people
 
 
-def _read(run: Run, source: Source) -> People:
+def _read(run: Run, opens: Callable[[], Source]) -> People:
+    source = opens()
     try:
         return source.read(as_of=run.as_of)
     finally:
@@ -32,12 +44,13 @@ def _read(run: Run, source: Source) -> People:
 
 @task(name="read accounts", task_run_name="read {target}", cache_policy=NO_CACHE)
 def read_accounts(run: Run, target: str) -> Accounts:
-    """Everything a target holds."""
-    reader = site_of(run).open_reader(target)
+    """Everything a target holds, by way of what changed since the last run where it can tell."""
+    site = site_of(run)
+    reader = site.open_reader(target)
     try:
-        accounts = reader.read()
+        accounts = site.kept_reading(target).read(reader)
     finally:
         reader.close()
-    protect(accounts, site_of(run).policies[target].protected)
+    protect(accounts, site.policies[target].protected)
     tell().read(target, len(accounts.accounts))
     return accounts

@@ -12,12 +12,13 @@ from connectors.model.connector import Connector
 from connectors.model.errors import ConfigError
 from tasks.fields import compile_fields
 from tasks.lifecycle.allot import FROZEN_NAMES, NAME_PARTS
+from tasks.lifecycle.containers import STATES, check_container
 from tasks.lifecycle.guard_source import SourceLimits
-from tasks.lifecycle.mapping import NAMES
 from tasks.lifecycle.order import UPSTREAM, check_sources, order_targets, paths_of
 from tasks.lifecycle.people import known_path
 from tasks.lifecycle.policy import Containers, FieldMapping, Leavers, Limit, TargetPolicy
 from tasks.lifecycle.rule import Rule
+from tasks.lifecycle.world import NAMES
 
 
 @contextmanager
@@ -61,6 +62,10 @@ def compile_targets(
         if policy.manifest.write_back and not policy.depends_on and not policy.named_by_rules:
             message = "this target writes back what a directory produced: name that in depends_on"
             raise ConfigError(message, key=f"targets.{policy.name}")
+        for state in STATES if policy.containers is not None else ():
+            named = getattr(policy.containers, state)
+            if named is not None:
+                check_container(named, f"targets.{policy.name}.settings.containers.{state}")
         for mapping in policy.fields:
             _check_paths(mapping, f"targets.{policy.name}.fields.{mapping.name}", loaded)
     return policies

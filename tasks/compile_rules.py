@@ -1,12 +1,16 @@
 """From what a rule file says to what the planner works with; what cannot work is refused here."""
 
+from collections.abc import Collection, Iterable
+
 import config.conditions as written
 from config.loader import LoadedProfile
 from config.rules import KINDS, RuleSpec
 from config.several import raise_all
+from connectors.model.people import People
 from tasks.lifecycle.conditions import All, AnyOf, Condition, Not, Test
+from tasks.lifecycle.people import custom_paths
 from tasks.lifecycle.rule import Grant, Rule, Window
-from tasks.lifecycle.rule_checks import check_rules
+from tasks.lifecycle.rule_checks import Finding, check_rules
 
 
 def compile_rules(loaded: LoadedProfile) -> tuple[Rule, ...]:
@@ -17,11 +21,27 @@ def compile_rules(loaded: LoadedProfile) -> tuple[Rule, ...]:
             exist, each with file, line and key.
     """
     rules = tuple(_rule(spec) for spec in loaded.rules)
-    findings = check_rules(rules, set(loaded.profile.targets))
+    _refuse(loaded, check_rules(rules, set(loaded.profile.targets)))
+    return rules
+
+
+def check_columns(loaded: LoadedProfile, rules: Iterable[Rule], people: People) -> None:
+    """Look whether the import has the custom columns that published rules read.
+
+    A column that nobody has would not be told from one that is empty for everybody, and a slip of
+    the pen would take away what the rule gave.
+
+    Raises:
+        ConfigError: With every one that it has not, each with file, line and key.
+    """
+    published = [rule for rule in rules if rule.counts]
+    _refuse(loaded, check_rules(published, set(loaded.profile.targets), custom_paths(people)))
+
+
+def _refuse(loaded: LoadedProfile, findings: Collection[Finding]) -> None:
     if findings:
         specs = {spec.id: spec for spec in loaded.rules}
         raise_all([specs[one.rule].error(one.sentence, *one.steps) for one in findings])
-    return rules
 
 
 def _rule(spec: RuleSpec) -> Rule:

@@ -54,8 +54,13 @@ def plan_changes(run: Run, people: People, accounts: list[Accounts]) -> Verdict:
 
 
 def gather(run: Run, people: People, accounts: list[Accounts]) -> Inputs:
-    """What a plan is made from: what was read, what the ledger knows and what the profile says."""
+    """What a plan is made from: what was read, what the ledger knows and what the profile says.
+
+    Raises:
+        ConfigError: A rule reads what no source has; with file, line and key.
+    """
     site = site_of(run)
+    site.check_columns(people)
     site.forget_readings()
     held = {reading.target: reading for reading in accounts}
     site.settle(held, people, run.as_of)

@@ -13,7 +13,8 @@ from tasks.lifecycle.rule import Status
 from tasks.lifecycle.rule_checks import Finding as Said
 from tasks.lifecycle.rule_names import unknown_names
 from tasks.run import Run
-from tasks.setup import Site, site_of
+from tasks.setup import site_of
+from tasks.site import Site
 
 SOURCE = "source"
 FURTHER = "sources."
@@ -72,7 +73,10 @@ def examine_rules(site: Site) -> Examined:
     """What the rules of a site come to, and what in them most likely nobody meant."""
     counts = {status: sum(rule.status == status for rule in site.rules) for status in _STATUSES}
     told = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
-    found = Finding(ok=True, subject=f"profile {site.name}", detail=told or "none")
+    idle = not any(rule.counts for rule in site.rules)
+    if idle:
+        told = f"{told or 'none'}; nobody is due anything, and who has an account loses it"
+    found = Finding(ok=True, warns=idle, subject=f"profile {site.name}", detail=told)
     warnings = [
         Finding(ok=True, warns=True, subject=_about(site, one), detail=one.sentence)
         for one in find_conflicts(site.rules)

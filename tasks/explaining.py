@@ -23,7 +23,8 @@ from tasks.lifecycle.inputs import Inputs
 from tasks.lifecycle.plan import decide
 from tasks.reporting import describe, veiled
 from tasks.run import Run, new_run
-from tasks.setup import Site, forget, load_site, open_site
+from tasks.setup import forget, load_site, open_site
+from tasks.site import Site
 
 MOST_CHANGES: Final = 10
 """Changes that are told of the past."""

@@ -33,10 +33,7 @@ def ignore_issues(profile: str, issues: Sequence[str], until: date | None, reaso
     """
     zone, name = load_site(profile)
     today = now().astimezone(zone).date()
-    for issue in issues:
-        if not is_issue(issue):
-            message = f"{issue!r} is no id of an issue; `retour reconcile` lists them"
-            raise ConfigError(message, key="ignore")
+    _check(issues, "ignore")
     if until is None:
         raise ConfigError("say until when, such as 2027-06-30", key="until")
     if until < today:
@@ -51,3 +48,37 @@ def ignore_issues(profile: str, issues: Sequence[str], until: date | None, reaso
             ledger.ignore(name, issue, until=until, reason=reason.strip())
     what = "issue is" if len(issues) == 1 else "issues are"
     return f"{len(issues)} {what} not shown until {until}; a run does what it would do anyway"
+
+
+def unignore_issues(profile: str, issues: Sequence[str]) -> str:
+    """Show these issues again from now on, before the day they were left alone until.
+
+    Args:
+        profile: Name or file.
+        issues: Their ids.
+
+    Returns:
+        What was done, in a sentence.
+
+    Raises:
+        ConfigError: No such profile, no id of an issue, or one that was not left alone.
+    """
+    _, name = load_site(profile)
+    _check(issues, "unignore")
+    with open_ledger(read_settings().ledger_url) as ledger:
+        ignored = ledger.ignored(name, date.min)
+        unknown = [issue for issue in issues if issue not in ignored]
+        if unknown:
+            message = f"{', '.join(unknown)}: not ignored; `retour reconcile --all` lists what is"
+            raise ConfigError(message, key="unignore")
+        for issue in issues:
+            ledger.lift(name, issue)
+    what = "issue is" if len(issues) == 1 else "issues are"
+    return f"{len(issues)} {what} shown again"
+
+
+def _check(issues: Sequence[str], key: str) -> None:
+    for issue in issues:
+        if not is_issue(issue):
+            message = f"{issue!r} is no id of an issue; `retour reconcile` lists them"
+            raise ConfigError(message, key=key)

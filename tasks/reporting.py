@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.model.change import Change
 from connectors.model.plan import Plan
+from connectors.model.private import VEIL
 from connectors.model.receipt import Note, Outcome, Receipt
 from connectors.model.values import CLEAR, Pending, encode_value
 from connectors.sdk.clock import now
@@ -19,7 +20,6 @@ REPORT_FORMAT: Final = 1
 Private = Mapping[str, frozenset[str]]
 """Target -> fields of somebody's private life."""
 NOTHING_PRIVATE: Final[Private] = {}
-PRIVATE: Final = "(private)"
 MOST_ROWS: Final = 1000
 """Rows of an artifact's table; the UI slows down beyond, and the whole plan is in the ledger."""
 
@@ -146,12 +146,17 @@ def _notes_of(receipts: Iterable[Receipt]) -> list[Note]:
 
 def summary(report: Mapping[str, Any]) -> str:
     """The report in a page of markdown."""
+    looked = "issue_counts" in report
+    what = "reconciliation" if looked and not report["plan"] else report["mode"]
     lines = [
-        f"# {report['profile']}: {report['mode']} of {report['as_of']}",
+        f"# {report['profile']}: {what} of {report['as_of']}",
         "",
         f"Run `{report['run']}`, exit code {report['exit']}.",
         "",
     ]
+    if looked:
+        found, ignored = _counts(report["issue_counts"]), report["issues_ignored"]
+        lines += [f"Issues: {found}; {ignored} ignored. The artifact `issues` lists them.", ""]
     if report["plan"]:
         lines += [f"Plan `{report['plan']['digest']}`: {report['plan']['changes']} changes.", ""]
         lines += ["| target | managed | planned | outcomes |", "|---|---|---|---|"]
@@ -162,8 +167,8 @@ def summary(report: Mapping[str, Any]) -> str:
         ]
     if report["refused"]:
         broken_off = report["exit"] in {INCOMPLETE, INTERRUPTED}
-        what = "Stopped before its end" if broken_off else "Nothing was written"
-        lines += ["", f"**{what}:** {report['refused']}"]
+        said = "Stopped before its end" if broken_off else "Nothing was written"
+        lines += ["", f"**{said}:** {report['refused']}"]
     codes = Counter(note["code"] or "note" for note in report["notes"])
     if codes:
         lines += ["", f"Notes: {_counts(dict(sorted(codes.items())))}."]
@@ -211,7 +216,7 @@ def veiled(change: Change, private: Private) -> Change:
     if not hidden:
         return change
     before, after = (
-        {n: PRIVATE if n in hidden and value is not CLEAR else value for n, value in held.items()}
+        {n: VEIL if n in hidden and value is not CLEAR else value for n, value in held.items()}
         for held in (change.before, change.after)
     )
     shown = replace(change, before=before, after=after)
@@ -225,7 +230,7 @@ def describe(change: Change) -> str:
         return str(change.after.get("name") or change.before.get("name"))
     return ", ".join(
         f"{name}: {_shown(change.before.get(name))} -> {_shown(value)}"
-        if name in change.before
+        if name in change.before and change.before[name] != value
         else f"{name}: {_shown(value)}"
         for name, value in change.after.items()
     )
@@ -234,6 +239,8 @@ def describe(change: Change) -> str:
 def _shown(value: object) -> str:
     if value is CLEAR:
         return "(empty)"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, Pending):
         return str(value)
     return ", ".join(value) if isinstance(value, tuple) else str(value)

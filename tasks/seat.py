@@ -1,4 +1,4 @@
-"""Who sits in the writer's seat. `tasks.setup` chooses; nobody else asks."""
+"""Who sits in the writer's seat. `tasks.site` chooses; nobody else asks."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping

@@ -139,6 +139,4 @@ def _held(accounts: Accounts, ref: str | None, name: str) -> Value | None:
     if name == "enabled":
         enabled = cast("bool | NAType", accounts.accounts.at[ref, "enabled"])
         return None if enabled is pd.NA else bool(enabled)
-    if name not in accounts.attributes.columns:
-        return None
-    return cast("Value | None", accounts.attributes.at[ref, name])
+    return accounts.value(str(ref), name)

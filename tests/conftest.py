@@ -8,8 +8,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.connectors.afas.contract import watch
+
+# How long an example takes depends on what else the machine does.
+settings.register_profile("anywhere", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("anywhere")
 
 # Before Prefect is imported, which is when the first test that needs it is collected.
 _HOME = tempfile.mkdtemp(prefix="retour-tests-")

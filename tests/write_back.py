@@ -6,6 +6,8 @@ from typing import Any, Final
 
 import yaml
 
+from tests.profiles import names_of_accounts, staff
+
 UNLIMITED: Final = dict.fromkeys(
     ("create", "correlate", "update", "enable", "disable", "delete"), "unlimited"
 )
@@ -28,14 +30,7 @@ def write_profile(
             "directory": {
                 "connector": "memory",
                 "settings": {"name": str(folder)},
-                "fields": {
-                    "userName": {"from": "names.login", "on": ["create"], "unique": True},
-                    "mail": {
-                        "template": "{names.local_part}@{names.domain}",
-                        "on": ["create"],
-                        "unique": True,
-                    },
-                },
+                "fields": names_of_accounts(),
                 "limits": dict(UNLIMITED),
             },
             **{
@@ -55,12 +50,7 @@ def write_profile(
         "rules": ["rules.yaml"],
         "names": {"domain": "example.org"},
     }
-    staff = {
-        "id": "staff",
-        "description": "Everybody who works here.",
-        "grant": {"directory": {"account": True, "access": True}},
-    }
-    (folder / "rules.yaml").write_text(yaml.safe_dump([staff]), encoding="utf-8")
+    (folder / "rules.yaml").write_text(yaml.safe_dump([staff()]), encoding="utf-8")
     path = folder / "site.yaml"
     path.write_text(yaml.safe_dump(content), encoding="utf-8")
     return path

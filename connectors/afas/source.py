@@ -28,8 +28,8 @@ from connectors.model.people import (
     INVALID,
     NO_CONTRACT,
     People,
-    is_among,
 )
+from connectors.model.texts import is_among
 from connectors.sdk.clock import now
 
 CONTRACT_COLUMNS: Final = (*CONTRACT_TEXT, "start_date", "end_date", *CONTRACT_NUMBERS)

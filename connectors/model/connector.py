@@ -96,6 +96,30 @@ class ListsPermissions(Protocol):
         ...
 
 
+@runtime_checkable
+class ReadsChanges(Protocol):
+    """A reader that can tell what changed since an earlier reading of its own."""
+
+    def read_since(self, kept: bytes | None) -> tuple[Accounts, bytes | None]:
+        """Every account of the managed scope, by way of what an earlier reading kept.
+
+        The outcome is what `Reader.read` would give now, row for row. Whatever leaves that in doubt
+        is a reason to read everything: another server, other settings, a kept state that is damaged
+        or too old.
+
+        Args:
+            kept: What `read_since` gave last time; None reads everything.
+
+        Returns:
+            The accounts, and what the next call needs: a position and the content, without secrets.
+            None when the next reading has to be a full one.
+
+        Raises:
+            Fatal: The system could not be read. Nothing partial is returned.
+        """
+        ...
+
+
 class Once(Protocol):
     """Readings that the readers of one run share."""
 

@@ -17,6 +17,8 @@
 a write nobody knows whether it happened: read back before repeating.
 """
 
+from typing import Any
+
 
 class RetourError(Exception):
     """Base of everything that Retour raises on purpose."""
@@ -62,7 +64,13 @@ class ConnectorError(RetourError):
         hint: What an administrator can do about it.
         code: The vendor's own code, kept for the audit line.
         reference: The vendor's log reference, where there is one.
+
+    Attributes:
+        reply_json: The decoded body of the answer, for a connector to look into. May hold personal
+            data: no message quotes it.
     """
+
+    reply_json: Any = None
 
     def __init__(
         self,

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from connectors.model.change import Verb
+from connectors.model.containers import ContainerForm
 
 
 class Compare(StrEnum):
@@ -40,6 +41,7 @@ class Attribute:
         clearable: Whether an update may empty it.
         on_update: Whether an update may change it.
         max_length: Longest accepted text, None for no limit.
+        cut: Whether a longer text is cut to that, rather than left out: names that people read.
         private: Whether it belongs to somebody's private life: the audit trail says that it changed
             and not how.
     """
@@ -52,6 +54,7 @@ class Attribute:
     clearable: bool = True
     on_update: bool = True
     max_length: int | None = None
+    cut: bool = False
     private: bool = False
 
 
@@ -80,6 +83,7 @@ class Manifest:
             belongs to the HR system.
         shows_leavers_days: For so many days after somebody's last day the system still shows their
             record; a delete that clears has to come by then. None for ever.
+        container_form: How containers are named, where accounts stand in some.
         lane: Targets with the same lane write the same record: one person, one write at a time
             across them. None for no such tie.
         max_concurrency: Writes side by side, over different persons.
@@ -102,6 +106,7 @@ class Manifest:
     enable_updates: bool = False
     delete_clears: bool = False
     shows_leavers_days: int | None = None
+    container_form: ContainerForm = ContainerForm.DN
     lane: str | None = None
     max_concurrency: int = 4
     read_permissions: tuple[str, ...] = ()

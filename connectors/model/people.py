@@ -10,13 +10,10 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from connectors.model.receipt import Note
+from connectors.model.texts import TEXT_DTYPE, is_among
 
 PERSON_TEXT: Final = (
     "external_id",
@@ -70,10 +67,6 @@ CUSTOM: Final = "custom."
 BAR: Final = "|"
 """Stands around every entry of a text that holds several; see `listed`."""
 
-FEWER: Final = 20
-"""Texts are few among others when there are so many times as many of these."""
-
-TEXT_DTYPE: Final = "str"
 DATE_DTYPE: Final = "datetime64[s]"
 NUMBER_DTYPE: Final = "float64"
 
@@ -86,36 +79,6 @@ def listed(entries: Iterable[str]) -> str:
     """
     inside = BAR.join(entry.replace(BAR, "¦") for entry in entries)
     return f"{BAR}{inside}{BAR}" if inside else ""
-
-
-def places_in(texts: "pd.Series[str]", among: "pd.Series[str]") -> npt.NDArray[np.intp]:
-    """Where each text stands first among others: 0, 1, …; -1 where it does not, or is missing.
-
-    What `Index.get_indexer` says, several times as fast: that one takes Arrow's text apart value by
-    value.
-    """
-    wanted, all_ = _arrow(texts), _arrow(among)
-    if len(wanted) * FEWER > len(all_):
-        return _first_places(wanted, all_)
-    # For a few it is cheaper to pass once over the others than to build an index of them.
-    rows = np.flatnonzero(pc.is_in(all_, value_set=wanted, skip_nulls=True))
-    found = _first_places(wanted, all_.take(pa.array(rows)))
-    return np.where(found >= 0, rows[found], -1) if len(rows) else found
-
-
-def _first_places(texts: pa.Array, among: pa.Array) -> npt.NDArray[np.intp]:
-    found = pc.index_in(texts, value_set=among, skip_nulls=True)
-    return np.asarray(found.fill_null(-1), dtype=np.intp)
-
-
-def is_among(texts: "pd.Series[str]", others: "pd.Series[str]") -> "pd.Series[bool]":
-    """Which texts are among the others; nothing is among nothing."""
-    return pd.Series(places_in(texts, others) >= 0, index=texts.index)
-
-
-def _arrow(texts: "pd.Series[str]") -> Any:
-    """A column as Arrow holds it, without a copy."""
-    return pa.array(texts.astype(TEXT_DTYPE))
 
 
 class People:

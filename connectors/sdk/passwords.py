@@ -1,16 +1,25 @@
 """Initial passwords: made from `secrets`, handed to a sink, kept nowhere else."""
 
-import csv
-import fcntl
-import io
-import os
 import secrets
 import string
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final, Protocol
 
 from connectors.model.errors import ConfigError
-from connectors.sdk.clock import now
+from connectors.sdk.password_files import AgeSink, CsvSink, open_age_sink
+
+__all__ = [
+    "LENGTH",
+    "AgeSink",
+    "CsvSink",
+    "MemorySink",
+    "OpenSink",
+    "PasswordSink",
+    "make_password",
+    "offer_sink",
+    "open_sink",
+]
 
 LENGTH: Final = 16
 _SYMBOLS: Final = "!#%+-=?@_"
@@ -19,18 +28,26 @@ _CLASSES: Final = tuple(
     "".join(sorted(set(letters) - _AMBIGUOUS))
     for letters in (string.ascii_lowercase, string.ascii_uppercase, string.digits, _SYMBOLS)
 )
+_LEAST_NAME: Final = 3
+"""Shorter parts of a name are not looked for in a password."""
 
 
-def make_password(length: int = LENGTH) -> str:
+def make_password(length: int = LENGTH, *, without: Collection[str] = ()) -> str:
     """A random password with every character class, nothing in it that reads two ways.
 
     Args:
         length: Characters, at least 8.
+        without: Names that must not be part of it, in any case; a policy of complexity refuses
+            such a password. Names of one or two letters do not count.
     """
-    letters = [secrets.choice(kind) for kind in _CLASSES]
-    letters += [secrets.choice("".join(_CLASSES)) for _ in range(length - len(letters))]
-    secrets.SystemRandom().shuffle(letters)
-    return "".join(letters)
+    names = [name.casefold() for name in without if len(name) >= _LEAST_NAME]
+    while True:
+        letters = [secrets.choice(kind) for kind in _CLASSES]
+        letters += [secrets.choice("".join(_CLASSES)) for _ in range(length - len(letters))]
+        secrets.SystemRandom().shuffle(letters)
+        password = "".join(letters)
+        if not any(name in password.casefold() for name in names):
+            return password
 
 
 class PasswordSink(Protocol):
@@ -39,47 +56,12 @@ class PasswordSink(Protocol):
     def deliver(self, *, person: str, login: str, password: str) -> None:
         """Hand over one password, before it is set in the target.
 
+        A later password for the same login replaces an earlier one.
+
         Raises:
             OSError: It could not be handed over; the password must not be set then.
         """
         ...
-
-
-class CsvSink:
-    """Appends `when,person,login,password` to a file that only its owner can read.
-
-    A later line for the same login replaces an earlier one.
-
-    Args:
-        path: The file; made with mode 0600, its folder with mode 0700.
-    """
-
-    HEADINGS: Final = ("when", "person", "login", "password")
-
-    def __init__(self, path: Path) -> None:
-        """Remember the path; the file is made with the first password."""
-        self._path = path
-
-    def __repr__(self) -> str:
-        """Name the file."""
-        return f"CsvSink({self._path})"
-
-    def deliver(self, *, person: str, login: str, password: str) -> None:
-        """Append one line and flush it to the disk."""
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)  # every shard of a run has a sink of its own
-            os.fchmod(handle, 0o600)  # also when somebody made the file before us
-            text = io.StringIO()
-            lines = csv.writer(text)
-            if os.fstat(handle).st_size == 0:
-                lines.writerow(self.HEADINGS)
-            lines.writerow([now().isoformat(timespec="seconds"), person, login, password])
-            os.write(handle, text.getvalue().encode())
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 class MemorySink:
@@ -99,17 +81,42 @@ class MemorySink:
         self.delivered[login] = password
 
 
+OpenSink = Callable[[str], PasswordSink]
+"""Opens a sink by what stands behind its kind and the colon; `ConfigError` when it cannot."""
+
+_FORMS: Final = {
+    "file": "file:PATH (CSV, readable by its owner only)",
+    "age": "age:PATH?recipient=age1… (encrypted, only its recipients can read it)",
+}
+_OFFERED: Final[dict[str, OpenSink]] = {
+    "file": lambda path: CsvSink(Path(path).expanduser()),
+    "age": open_age_sink,
+}
+
+
+def offer_sink(kind: str, opens: OpenSink, *, form: str) -> None:
+    """Add a kind of sink, from a package that connectors do not know.
+
+    Args:
+        kind: What stands before the colon, such as `prefect-secret`.
+        opens: Opens it. Nothing is sent or made before the first password.
+        form: How it is written, for the message that lists what there is.
+    """
+    _OFFERED[kind], _FORMS[kind] = opens, form
+
+
 def open_sink(address: str) -> PasswordSink:
     """The sink that a setting names.
 
     Args:
-        address: `file:PATH` for a CSV file.
+        address: `file:PATH` for a CSV file, `age:PATH?recipient=age1…` for an encrypted one, or a
+            kind that `offer_sink` added.
 
     Raises:
-        ConfigError: Any other form.
+        ConfigError: Any other form, or one that lacks something.
     """
     kind, _, rest = address.partition(":")
-    if kind == "file" and rest:
-        return CsvSink(Path(rest).expanduser())
-    message = f"initial passwords can go to file:PATH, not to {address!r}"
+    if kind in _OFFERED and rest:
+        return _OFFERED[kind](rest)
+    message = f"initial passwords can go to {' or '.join(_FORMS.values())}, not to {address!r}"
     raise ConfigError(message)

@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 
 from connectors.model.change import Change, DisableAccount, EnableAccount, MoveAccount, Verb
 from connectors.model.manifest import Compare
 from tasks.lifecycle.assignments import Because
 from tasks.lifecycle.compare import same
+from tasks.lifecycle.containers import State, WantedContainers, elsewhere
 from tasks.lifecycle.held import Held
-from tasks.lifecycle.roster import Mask
+from tasks.lifecycle.roster import Mask, Positions
 
 
 class Access:
@@ -18,31 +20,37 @@ class Access:
     An account is moved into the container of its state when the state changes, or from another
     container of ours. One that an administrator put elsewhere stays there until its state changes.
 
-    Attributes:
-        enabled: The container of accounts that can sign in, None where they are not moved.
-        disabled: The same for those that cannot.
+    Args:
+        held: What the target holds.
+        wanted: Where accounts are to stand.
     """
 
-    def __init__(self, held: Held) -> None:
-        """Look up the containers."""
-        self._held, self._policy = held, held.policy
-        containers = held.policy.containers
-        movable = containers if held.policy.can(Verb.MOVE) else None
-        self._initial = containers.initial if containers else None
-        self.enabled = movable.enabled if movable else None
-        self.disabled = movable.disabled if movable else None
-        self._ours = (self._initial, self.enabled, self.disabled)
+    def __init__(self, held: Held, wanted: WantedContainers) -> None:
+        """Keep the parts."""
+        self._held, self._policy, self._wanted = held, held.policy, wanted
+        self._moves = held.policy.containers is not None and held.policy.can(Verb.MOVE)
 
-    def misplaced(self, wanted: str | None) -> Mask:
-        """Per account whether it stands in a container of ours, and not in the one that is wanted.
+    def misplaced(self, state: State, places: Positions, rows: Positions) -> Mask:
+        """Whether accounts stand in a container of ours, and not in the one that is wanted.
 
         Args:
-            wanted: `Access.enabled` or `Access.disabled`.
+            state: That they are in, or are to be in.
+            places: Of the persons whose accounts they are.
+            rows: Of the accounts, aligned.
         """
-        ours = [one for one in self._ours if one is not None]
-        if wanted is None or not ours:
-            return np.zeros(len(self._held.enabled), dtype=np.bool_)
-        return self._held.standing_in(ours) & ~self._held.standing_in([wanted])
+        containers = self._policy.containers
+        if not self._moves or containers is None or getattr(containers, state) is None:
+            return np.zeros(len(rows), dtype=np.bool_)
+        codes, distinct = pd.factorize(self._held.containers)
+        ours = np.append(self._wanted.are_ours(distinct.tolist()), False)[codes[rows]]
+        fixed = self._wanted.fixed(state)
+        if fixed is not None:
+            there = [same(one, fixed, Compare.DN) for one in distinct]
+            return ours & ~np.array([*there, False], dtype=np.bool_)[codes[rows]]
+        found = np.flatnonzero(ours)
+        stands = self._held.containers[rows[found]]
+        ours[found] = elsewhere(stands, self._wanted.at(state, places[found]))
+        return ours
 
     def give(self, person: str, ref: str | None, because: Because) -> Iterator[Change]:
         """Let somebody sign in; without a ref the account is one that is made just now."""
@@ -59,7 +67,7 @@ class Access:
             )
         elif opens:
             return
-        yield from self._move(person, ref, self.enabled, because, crossing=crossing)
+        yield from self._move(person, ref, "enabled", because, crossing=crossing)
 
     def withhold(self, person: str, because: Because) -> Iterator[Change]:
         """See to it that somebody whose account is made just now cannot sign in."""
@@ -70,26 +78,27 @@ class Access:
         """Let somebody who has an account not sign in."""
         if self._held.is_enabled(ref) and self._policy.can(Verb.DISABLE):
             yield self._disable(person, ref, because)
-            yield from self._move(person, ref, self.disabled, because, crossing=True)
+            yield from self._move(person, ref, "disabled", because, crossing=True)
 
     def shelve(self, person: str, ref: str, because: Because) -> Iterator[Change]:
         """Put the account of a leaver, who cannot sign in already, where such accounts stand."""
         if not self._held.is_enabled(ref):
-            yield from self._move(person, ref, self.disabled, because, crossing=False)
+            yield from self._move(person, ref, "disabled", because, crossing=False)
 
     def _disable(self, person: str, ref: str | None, because: Because) -> Change:
         before, after = {"enabled": True}, {"enabled": False}
         return self._held.change(DisableAccount, person, ref, because, before=before, after=after)
 
     def _move(
-        self, person: str, ref: str | None, wanted: str | None, because: Because, *, crossing: bool
+        self, person: str, ref: str | None, state: State, because: Because, *, crossing: bool
     ) -> Iterator[Change]:
+        wanted = self._wanted.of(state, person) if self._moves else None
         if wanted is None:
             return
-        stands = self._initial if ref is None else self._held.container(ref)
+        stands = self._wanted.of("initial", person) if ref is None else self._held.container(ref)
         if stands is None or stands == wanted or same(stands, wanted, Compare.DN):
             return
-        if not crossing and not any(same(stands, one, Compare.DN) for one in self._ours):
+        if not crossing and not self._wanted.are_ours([stands])[0]:
             return
         yield self._held.change(
             MoveAccount,

@@ -9,12 +9,13 @@ from connectors.model.change import Change, Verb
 from connectors.model.manifest import ADDRESS
 from connectors.model.receipt import Note
 from connectors.model.values import Clear, Pending
-from tasks.lifecycle.mapping import NAMES, call, fill_template
+from tasks.lifecycle.mapping import call, fill_template
 from tasks.lifecycle.naming import NameOptions, Names, NoName, candidates
 from tasks.lifecycle.order import parse_template, paths_of
 from tasks.lifecycle.people import column_of
 from tasks.lifecycle.policy import FieldMapping, TargetPolicy
 from tasks.lifecycle.taken import Taken, plain_address
+from tasks.lifecycle.world import NAMES
 
 LOOKS: Final = (4, 16, 64)
 """Candidates per person that are looked up together; the later ones only where none is free."""

@@ -17,8 +17,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from connectors.model.people import People
+from tasks.lifecycle.columns import known
 from tasks.lifecycle.conditions import ContractTable
-from tasks.lifecycle.mapping import fill_template, known
+from tasks.lifecycle.mapping import fill_template
 from tasks.lifecycle.order import parse_template
 from tasks.lifecycle.roster import Mask, Positions, Roster
 from tasks.lifecycle.rule import ACCESS, ACCOUNT, GROUP, PERMISSION, Grant, Kind, Rule, Window
@@ -101,6 +102,13 @@ class Assignments:
             if (gift.target, gift.kind) == (target, kind):
                 mask[self.owner[gift.rows]] = True
         return mask
+
+    def given_to(self, gifts: Iterable[Gift]) -> Positions:
+        """Positions of everybody who gets any of these gifts, sorted, each once."""
+        given = np.zeros(len(self.roster), dtype=np.bool_)
+        for gift in gifts:
+            given[self.owner[gift.rows]] = True
+        return np.flatnonzero(given)
 
     def because(self, target: str, kind: Kind, place: int, *, released: bool = False) -> Because:
         """Why the person at a position is due an account or access; or was, by retired rules."""

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from connectors.model.people import TEXT_DTYPE
+from connectors.model.texts import TEXT_DTYPE
 from tasks.lifecycle.name_columns import NameColumns
 
 ROWS_AT_ONCE: Final = 100_000

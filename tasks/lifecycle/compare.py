@@ -7,7 +7,7 @@ import numpy as np
 
 from connectors.model.manifest import Compare
 from connectors.model.values import CLEAR, Pending, Value, is_empty
-from tasks.lifecycle.mapping import Column, as_text, given
+from tasks.lifecycle.columns import Column, as_text, given
 
 _AROUND_SEPARATOR: Final = re.compile(r"\s*(?<!\\)([,=])\s*")
 """Spaces around a comma or equals sign that separates; an escaped one belongs to the name."""

@@ -10,7 +10,8 @@ from typing import Final
 import pandas as pd
 from pandas.api.extensions import ExtensionArray
 
-from connectors.model.people import CUSTOM, TEXT_DTYPE, listed, places_in
+from connectors.model.people import CUSTOM, listed
+from connectors.model.texts import TEXT_DTYPE, places_in
 
 DEPARTMENT: Final = "department."
 """Prefix of the custom columns of a department where they stand on a contract."""

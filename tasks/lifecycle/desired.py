@@ -9,11 +9,14 @@ import pandas as pd
 from connectors.model.accounts import Accounts
 from connectors.model.change import Need
 from connectors.model.manifest import Attribute
+from connectors.model.texts import TEXT_DTYPE, as_objects, as_texts, take
 from tasks.lifecycle.allot import NAME_PARTS
-from tasks.lifecycle.mapping import Column, World, evaluate
+from tasks.lifecycle.columns import Column
+from tasks.lifecycle.mapping import evaluate
 from tasks.lifecycle.order import upstream_of
 from tasks.lifecycle.policy import FieldMapping, TargetPolicy
 from tasks.lifecycle.roster import Positions
+from tasks.lifecycle.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +31,6 @@ class Desired:
     places: Positions
     columns: Mapping[str, Column]
 
-    def __len__(self) -> int:
-        """Number of persons."""
-        return len(self.places)
-
 
 def desire(policy: TargetPolicy, action: str, world: World) -> Desired:
     """Evaluate the fields of an action for the persons of a world.
@@ -39,27 +38,51 @@ def desire(policy: TargetPolicy, action: str, world: World) -> Desired:
     Raises:
         ConfigError: A customer's function failed.
     """
-    columns: dict[str, Column] = {}
-    for mapping in policy.mapped(action):
-        if mapping.name == policy.manifest.correlation:
-            # Whatever a profile maps to it: by this value the account is found again.
-            mapping = replace(mapping, kind="from", argument=policy.correlate)  # noqa: PLW2901
-        wanted = evaluate(mapping, world, names=NAME_PARTS)
-        known = policy.manifest.attribute(mapping.name)
-        if known is not None and known.multi:
-            wanted = _as_list(wanted)
-        columns[mapping.name] = wanted
+    columns = {one.name: wanted(policy, one, world) for one in policy.mapped(action)}
     return Desired(world.places, columns)
 
 
-def _as_list(wanted: Column) -> Column:
+def wanted(policy: TargetPolicy, mapping: FieldMapping, world: World) -> Column:
+    """Wanted values of one field, in the form in which the target holds it.
+
+    Raises:
+        ConfigError: A customer's function failed.
+    """
+    values = evaluate(meant(policy, mapping), world, names=NAME_PARTS)
+    known = policy.manifest.attribute(mapping.name)
+    if known is not None and known.multi:
+        return _as_list(values)
+    longest = room_of(known)
+    return values if longest is None else _cut(values, longest)
+
+
+def room_of(known: Attribute | None) -> int | None:
+    """Characters to which a longer text is cut; None where it is not cut."""
+    return known.max_length if known is not None and known.cut else None
+
+
+def _cut(values: Column, longest: int) -> Column:
+    for place, value in enumerate(values):
+        if isinstance(value, str) and len(value) > longest:
+            values[place] = value[:longest].rstrip()
+    return values
+
+
+def meant(policy: TargetPolicy, mapping: FieldMapping) -> FieldMapping:
+    """The mapping that counts: by the correlation attribute the account is found again."""
+    if mapping.name != policy.manifest.correlation:
+        return mapping
+    return replace(mapping, kind="from", argument=policy.correlate)
+
+
+def _as_list(values: Column) -> Column:
     """A text as the only entry of a list, for attributes that hold several."""
-    if pd.api.types.infer_dtype(wanted, skipna=True) != "string":
-        wanted = wanted.copy()
-        for place, value in enumerate(wanted):
-            wanted[place] = (value,) if isinstance(value, str) else value
-        return wanted
-    codes, distinct = pd.factorize(wanted)
+    if pd.api.types.infer_dtype(values, skipna=True) != "string":
+        values = values.copy()
+        for place, value in enumerate(values):
+            values[place] = (value,) if isinstance(value, str) else value
+        return values
+    codes, distinct = pd.factorize(values)
     lists = np.empty(len(distinct) + 1, dtype=object)  # the last, None, is for code -1
     for place, value in enumerate(distinct):
         lists[place] = (value,)
@@ -92,7 +115,10 @@ def current(accounts: Accounts, rows: Positions, attribute: str) -> Column:
     """What accounts hold in one attribute, by their rows; None where it is empty."""
     if attribute not in accounts.attributes.columns:
         return np.full(len(rows), None, dtype=object)
-    values: Column = accounts.attributes[attribute].to_numpy(dtype=object)[rows]
+    column = accounts.attributes[attribute]
+    if column.dtype == TEXT_DTYPE:
+        return as_objects(take(as_texts(column), rows))
+    values: Column = column.to_numpy(dtype=object)[rows]
     values[pd.isna(values)] = None
     values[values == ""] = None
     return values

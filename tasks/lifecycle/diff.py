@@ -25,6 +25,7 @@ from connectors.model.values import Value
 from tasks.lifecycle.access import Access
 from tasks.lifecycle.assignments import Because
 from tasks.lifecycle.compare import same
+from tasks.lifecycle.containers import WantedContainers
 from tasks.lifecycle.desired import Desired, misfit, needs_of
 from tasks.lifecycle.due import NOT_DUE, Gone, Lapsed
 from tasks.lifecycle.held import Held
@@ -46,6 +47,7 @@ class TargetDiff:
         accounts: What it holds.
         stand: Whose account is whose, and what is due.
         granted: Columns person, permission (native id): what we gave.
+        containers: Where accounts are to stand.
     """
 
     def __init__(
@@ -54,12 +56,14 @@ class TargetDiff:
         accounts: Accounts,
         stand: Stand,
         granted: pd.DataFrame,
+        containers: WantedContainers,
     ) -> None:
         """Index what is asked per person."""
         self.policy, self.match, self.due = policy, stand.match, stand.due
         self._roster, self._numbers = stand.match.roster, stand.correlate
         self._held = Held(policy, accounts)
-        self._access = Access(self._held)
+        self._containers = containers
+        self._access = Access(self._held, containers)
         self._permissions = Permissions(
             self._held,
             self.match,
@@ -80,15 +84,19 @@ class TargetDiff:
             desired: Wanted attributes.
         """
         needs = needs_of(self.policy.mapped("create"))
-        containers = self.policy.containers
         persons: list[str] = self._roster.ids[desired.places].tolist()
         records = contexts(self._held.accounts, [self._numbers[who] for who in persons])
         for place, person in enumerate(persons):
             after = dict(self._fitting(desired, place, person))
             # Whatever a profile maps to it: the account has to be recognised again.
             after[self.policy.manifest.correlation] = self._numbers[person]
-            if containers is not None and containers.initial is not None:
-                after["container"] = containers.initial
+            lacking = self._containers.lacks(person)
+            if lacking is not None:
+                self._held.say(person, "no_container", lacking)
+                continue
+            container = self._containers.of("initial", person)
+            if container is not None:
+                after["container"] = container
             because = self.due.account[person]
             yield self._held.change(
                 CreateAccount,
@@ -114,18 +122,23 @@ class TargetDiff:
             elif not same(column[place], None, Compare.EXACT):
                 yield name, column[place]
 
-    def existing(self, desired: Desired, action: str) -> Iterator[Change]:
+    def existing(
+        self, desired: Desired, action: str, places: Positions | None = None
+    ) -> Iterator[Change]:
         """Changes for due persons who have an account.
 
         Args:
             desired: Wanted attributes.
             action: `update`, or `correlate` for accounts that are taken over now.
+            places: The persons, where those of `desired` are only some of them: the others hold
+                what is wanted.
         """
-        if not len(desired):
+        places = desired.places if places is None else places
+        if not len(places):
             return
         updates = plan_updates(self._held, self.match, self.due.account, desired, action)
         released = self.due.released
-        for place in self._may_differ(desired.places, updates).tolist():
+        for place in self._may_differ(places, updates).tolist():
             person, ref = self._roster.ids[place], self._held.ref(self.match.row[place])
             because = self.due.account.at(place)
             if self._is_protected(person, ref):
@@ -151,7 +164,7 @@ class TargetDiff:
         wanted = self.due.access.mask[places]
         look = np.where(
             wanted,
-            held.disabled[rows] | self._access.misplaced(self._access.enabled)[rows],
+            held.disabled[rows] | self._access.misplaced("enabled", places, rows),
             held.enabled[rows],
         )
         look |= held.protected[rows] | ~self.match.is_linked[places]
@@ -186,7 +199,8 @@ class TargetDiff:
                 knows: a rule or a fact changed, and the account is shut now.
             as_of: The day to decide for.
             frozen: Persons who are left as they are.
-            employed: Persons with a running contract; their accounts are never deleted.
+            employed: Persons with a contract that runs or is to begin; their accounts are never
+                deleted.
             emptied: From positions to what a delete that clears leaves behind there.
         """
         places = np.flatnonzero(self.match.is_linked & ~self.due.account.mask & ~frozen)
@@ -225,7 +239,7 @@ class TargetDiff:
         """Which leavers have to be looked at one by one; all others are shut already."""
         held, rows = self._held, self.match.row[places]
         look = held.enabled[rows] | held.protected[rows]
-        look |= self._access.misplaced(self._access.disabled)[rows]
+        look |= self._access.misplaced("disabled", places, rows)
         look |= self._permissions.holding_ours()[places]
         look |= self.due.released.account.mask[places]
         days = self.policy.leavers.delete_after_days
@@ -298,7 +312,10 @@ class TargetDiff:
         if days is None:
             return False
         if employed:
-            reason = "no account is due, but HR has a running contract; it is kept, without access"
+            reason = (
+                "no account is due, but HR has a contract that runs or is to begin; it is kept, "
+                "without access"
+            )
         elif gone is None:
             reason = "no account is due, and nobody knows since when; it is kept, without access"
         elif (as_of - gone.first_day).days < days:

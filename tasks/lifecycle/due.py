@@ -40,7 +40,7 @@ class Entitled(Marked[Mapping[str, Because]]):
         """
         gifts = {name: [gift for gift in some if len(gift.rows)] for name, some in gifts.items()}
         self.names = sorted(name for name, some in gifts.items() if some)
-        whose = [np.unique(_owners(made, gifts[name])) for name in self.names]
+        whose = [made.given_to(gifts[name]) for name in self.names]
         who = np.concatenate(whose) if whose else np.array([], dtype=np.intp)
         what = np.repeat(np.arange(len(whose)), [len(some) for some in whose])
         if frozen is not None and len(who):
@@ -155,11 +155,6 @@ def _following(made: Assignments, feeding: Sequence[Due]) -> Due:
             nothing,
         ),
     )
-
-
-def _owners(made: Assignments, gifts: Iterable[Gift]) -> Positions:
-    owners: Positions = made.owner[np.concatenate([gift.rows for gift in gifts])]
-    return owners
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,12 @@ from typing import Any, Final
 import numpy as np
 
 from connectors.model.change import Change
+from connectors.model.private import VEIL
 from tasks.lifecycle.allot import FROZEN_NAMES
+from tasks.lifecycle.columns import Column, known
 from tasks.lifecycle.explain_due import Holding, see_entitlements, spans_per_target
 from tasks.lifecycle.explain_fields import action_of, see_fields
 from tasks.lifecycle.explain_nouns import (
-    VEIL,
     Block,
     ContractSeen,
     Explanation,
@@ -23,13 +24,13 @@ from tasks.lifecycle.explain_nouns import (
 )
 from tasks.lifecycle.explain_rules import Contracts, plain, see_rules
 from tasks.lifecycle.inputs import Inputs
-from tasks.lifecycle.mapping import Column, World, known
 from tasks.lifecycle.naming import display_frame
 from tasks.lifecycle.plan import Decision
 from tasks.lifecycle.policy import TargetPolicy
 from tasks.lifecycle.primary import why_primary
 from tasks.lifecycle.roster import Positions
 from tasks.lifecycle.rule import ACCOUNT
+from tasks.lifecycle.world import World
 
 _OF_A_NAME: Final = frozenset({"no_such_permission", "ambiguous_permission", "not_grantable"})
 """Notes about a group or permission, which concern everybody who is due it."""

@@ -7,14 +7,15 @@ import numpy as np
 
 from connectors.model.accounts import Accounts
 from connectors.model.change import Change, Verb
+from connectors.model.private import VEIL, is_private
 from connectors.model.values import CLEAR, Pending, Value, encode_value
+from tasks.lifecycle.columns import as_text
 from tasks.lifecycle.compare import same
 from tasks.lifecycle.desired import current, desire
-from tasks.lifecycle.explain_nouns import VEIL, FieldSeen, FieldState
-from tasks.lifecycle.explain_rules import is_private
-from tasks.lifecycle.mapping import NAMES, World, as_text
+from tasks.lifecycle.explain_nouns import FieldSeen, FieldState
 from tasks.lifecycle.order import UPSTREAM, parse_template, paths_of, split_upstream
 from tasks.lifecycle.policy import FieldMapping, TargetPolicy
+from tasks.lifecycle.world import NAMES, World
 
 WRITING = frozenset({Verb.CREATE, Verb.UPDATE, Verb.ENABLE, Verb.DELETE})
 
@@ -62,6 +63,8 @@ def see_fields(
     for mapping in policy.fields:
         on.setdefault(mapping.name, []).append(mapping)
     rows = np.flatnonzero(accounts.attributes.index.isin([] if ref is None else [ref]))
+    # Names are chosen with the account: without a create there are none, and HR lacks nothing.
+    nameless = action == "create" and all(change.verb is not Verb.CREATE for change in changes)
     seen: list[FieldSeen] = []
     for name, mappings in on.items():
         mapping = chosen.get(name, mappings[0])
@@ -73,6 +76,12 @@ def see_fields(
             state, waiting_for = _state(
                 mapping, value, held, world, action, is_written=name in written
             )
+            if (
+                nameless
+                and state == "unknown"
+                and any(p.startswith(NAMES) for p in paths_of(mapping))
+            ):
+                state = "left_alone"
         veiled = name in policy.manifest.private
         parts = _parts(mapping, value, world) if name in chosen else {}
         seen.append(

@@ -6,13 +6,10 @@ are as in a plan: see `connectors.model.values.encode_value`.
 
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from tasks.lifecycle.primary import Standing
 from tasks.lifecycle.rule import Kind, Status
-
-VEIL: Final = "(private)"
-"""Stands for a value that concerns nobody, as in reports."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

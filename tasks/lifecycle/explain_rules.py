@@ -1,21 +1,18 @@
 """Why a rule holds or fails: each rule asked of each contract of one person, test by test."""
 
-import re
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from connectors.model.errors import ConfigError
 from connectors.model.people import People
+from connectors.model.private import VEIL, is_private
 from tasks.lifecycle.conditions import All, AnyOf, Condition, ContractTable, Test
-from tasks.lifecycle.explain_nouns import VEIL, Opening, RuleOnContract, RuleSeen, Trial
+from tasks.lifecycle.explain_nouns import Opening, RuleOnContract, RuleSeen, Trial
 from tasks.lifecycle.rule import ACCESS, ACCOUNT, GROUP, KINDS, PERMISSION, Grant, Kind, Rule
-
-_PRIVATE: Final = re.compile(r"private|personal|birth|bsn|iban|homephone|homeaddress|homepostal")
-"""Facts that a rule may ask about and nobody needs to read."""
 
 
 class Contracts:
@@ -177,8 +174,3 @@ def _trials(contracts: Contracts, condition: Condition) -> Iterator[Trial]:
 
 def _shown(path: str, value: Any) -> Any:
     return VEIL if value is not None and is_private(path) else value
-
-
-def is_private(path: str) -> bool:
-    """Whether what HR says here belongs to somebody's private life."""
-    return _PRIVATE.search(path.casefold()) is not None

@@ -6,7 +6,8 @@ import pandas as pd
 
 from connectors.model.accounts import Accounts
 from connectors.model.change import Verb
-from connectors.model.people import People, is_among
+from connectors.model.people import People
+from connectors.model.texts import is_among
 from tasks.lifecycle.guard_objection import Objection, in_words, plural, some_of
 from tasks.lifecycle.guard_plan import way_out
 from tasks.lifecycle.policy import Limit, TargetPolicy

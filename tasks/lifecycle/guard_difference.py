@@ -22,8 +22,8 @@ from connectors.model.people import (
     PERSON_FLAGS,
     PERSON_TEXT,
     People,
-    is_among,
 )
+from connectors.model.texts import is_among
 from tasks.lifecycle.people import ALIASES, CONTRACT, PERSON
 
 WRITTEN_BACK: Final = frozenset({"work_email", "user_principal_name", "work_phone", "work_mobile"})

@@ -1,6 +1,6 @@
 """What one target holds, indexed by account, and changes to it in their common form."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, Final, TypeVar
 
@@ -9,13 +9,11 @@ import pandas as pd
 
 from connectors.model.accounts import Accounts
 from connectors.model.change import Change, Need
-from connectors.model.manifest import Compare
-from connectors.model.people import places_in
 from connectors.model.receipt import Note
+from connectors.model.texts import places_in
 from connectors.model.values import Attributes, is_empty
 from tasks.lifecycle.assignments import Because
-from tasks.lifecycle.compare import same
-from tasks.lifecycle.mapping import known
+from tasks.lifecycle.columns import known
 from tasks.lifecycle.policy import TargetPolicy
 from tasks.lifecycle.roster import Mask, Objects, Positions
 
@@ -58,16 +56,18 @@ class Held:
         self._rows: dict[str, int] = {}
 
     @cached_property
-    def _containers(self) -> Objects:
+    def containers(self) -> Objects:
+        """Where accounts stand, by row; None where that is nowhere."""
         return known(self.accounts.accounts["container"])
 
     @cached_property
-    def _grants(self) -> tuple[Positions, Objects]:
-        """Who holds what, as rows of accounts, sorted, and native ids of permissions."""
+    def _grants(self) -> tuple[Positions, Positions, Objects]:
+        """Who holds what: rows of accounts, sorted, and permissions by their place among all."""
         grants = self.accounts.grants
         rows = places_in(grants["ref"], pd.Series(self.accounts.accounts.index.array))
+        codes, permissions = pd.factorize(grants["permission"])
         order = np.argsort(rows, kind="stable")
-        return rows[order], grants["permission"].to_numpy(dtype=object)[order]
+        return rows[order], codes[order], permissions.to_numpy(dtype=object)
 
     def ref(self, row: int) -> str:
         """Native id of the account in a row; from here on it can be asked about by that id."""
@@ -98,24 +98,18 @@ class Held:
 
     def container(self, ref: str) -> str | None:
         """Where it stands."""
-        container: str | None = self._containers[self.row(ref)] if self.policy.containers else None
+        container: str | None = self.containers[self.row(ref)] if self.policy.containers else None
         return container
-
-    def standing_in(self, containers: Collection[str]) -> Mask:
-        """Per account whether it stands in one of these."""
-        codes, distinct = pd.factorize(self._containers)
-        among = [any(same(one, other, Compare.DN) for other in containers) for one in distinct]
-        return np.array([*among, False], dtype=np.bool_)[codes]
 
     def permissions(self, ref: str) -> frozenset[str]:
         """What it holds, as native ids."""
-        rows, permissions = self._grants
+        rows, codes, permissions = self._grants
         row = self.row(ref)
         first, last = np.searchsorted(rows, (row, row + 1))
-        return frozenset(permissions[first:last])
+        return frozenset(permissions[codes[first:last]])
 
-    def holders(self) -> tuple[Positions, Objects]:
-        """Who holds what: places of accounts, sorted, and native ids of permissions."""
+    def holders(self) -> tuple[Positions, Positions, Objects]:
+        """Who holds what: places of accounts, sorted, and permissions by place among the third."""
         return self._grants
 
     def number(self, ref: str) -> dict[str, str]:

@@ -12,8 +12,9 @@ from typing import Any, Final, Literal
 import numpy as np
 import pandas as pd
 
-from connectors.model.people import TEXT_DTYPE, People
+from connectors.model.people import People
 from connectors.model.plan import Plan
+from connectors.model.texts import TEXT_DTYPE
 from tasks.lifecycle.assignments import Assignments, Gift
 from tasks.lifecycle.rule import Rule
 

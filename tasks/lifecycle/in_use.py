@@ -7,9 +7,10 @@ import pandas as pd
 
 from connectors.model.accounts import Accounts
 from connectors.model.manifest import ADDRESS
-from connectors.model.people import TEXT_DTYPE, People, places_in
+from connectors.model.people import People
+from connectors.model.texts import TEXT_DTYPE, places_in
 from tasks.lifecycle.allot import space_of
-from tasks.lifecycle.mapping import as_text, known
+from tasks.lifecycle.columns import as_text, known
 from tasks.lifecycle.matching import Match
 from tasks.lifecycle.policy import TargetPolicy
 from tasks.lifecycle.taken import Taken
@@ -63,7 +64,7 @@ def names_in_use(
         taken.hold_column(ADDRESS, persons[column], persons["external_id"])
     for name, match in matches.items():
         holders = Matched(accounts[name], match)
-        for space, rows in accounts[name].taken.groupby("space"):
+        for space, rows in accounts[name].taken.groupby("space", observed=True):
             where = space if space == ADDRESS else f"{name}:{space}"
             taken.hold_column(str(where), rows["value"], rows["ref"], holders)
         for where, values in _called_unique(policies[name], accounts[name]):

@@ -3,14 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
+from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from connectors.model.accounts import Accounts
 from connectors.model.people import People
 from tasks.lifecycle.naming import NameOptions
 from tasks.lifecycle.policy import TargetPolicy
+from tasks.lifecycle.roster import Positions
 from tasks.lifecycle.rule import Rule
+
+_NOWHERE: Final[Positions] = np.array([], dtype=np.intp)
 
 
 class Memory:
@@ -24,7 +30,7 @@ class Memory:
         called: Person -> what HR called them when we made or took over their first account, hashed.
     """
 
-    __slots__ = ("absences", "called", "grants", "links", "names")
+    __slots__ = ("__dict__", "absences", "called", "grants", "links", "names")
 
     def __init__(
         self,
@@ -42,14 +48,28 @@ class Memory:
         self.names = names if names is not None else _empty("space", "value", "person")
         self.called = dict(called or {})
 
+    @cached_property
+    def _links(self) -> dict[str, Positions]:
+        return _per_target(self.links)
+
+    @cached_property
+    def _grants(self) -> dict[str, Positions]:
+        return _per_target(self.grants)
+
     def links_of(self, target: str) -> "pd.Series[str]":
         """Native id by person."""
-        rows = self.links[self.links["target"] == target]
-        return rows.set_index("person")["ref"].astype("str")
+        rows = self.links.take(self._links.get(target, _NOWHERE))
+        return pd.Series(rows["ref"].array, index=pd.Index(rows["person"].array, name="person"))
 
     def grants_of(self, target: str) -> pd.DataFrame:
         """What we granted in a target: columns person, permission (native id)."""
-        return self.grants.loc[self.grants["target"] == target, ["person", "permission"]]
+        return self.grants[["person", "permission"]].take(self._grants.get(target, _NOWHERE))
+
+
+def _per_target(frame: pd.DataFrame) -> dict[str, Positions]:
+    """Where the rows of each target stand, found once for all who ask."""
+    codes, targets = pd.factorize(frame["target"])
+    return {str(name): np.flatnonzero(codes == code) for code, name in enumerate(targets)}
 
 
 def _empty(*columns: str) -> pd.DataFrame:

@@ -13,17 +13,9 @@ import numpy as np
 import pandas as pd
 
 from connectors.model.errors import ConfigError
-from connectors.model.people import (
-    BLOCKED_TEXT,
-    INVALID,
-    NO_CONTRACT,
-    PERSON_FLAGS,
-    TEXT_DTYPE,
-    People,
-    is_among,
-    places_in,
-)
+from connectors.model.people import BLOCKED_TEXT, INVALID, NO_CONTRACT, PERSON_FLAGS, People
 from connectors.model.receipt import Note
+from connectors.model.texts import TEXT_DTYPE, is_among, places_in
 from tasks.lifecycle.guard_objection import plural
 
 KEY: Final = "external_id"

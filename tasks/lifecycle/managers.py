@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 from pandas.api.extensions import ExtensionArray
 
-from connectors.model.people import INVALID, TEXT_DTYPE, People, places_in
+from connectors.model.people import INVALID, People
+from connectors.model.texts import TEXT_DTYPE, places_in
 from tasks.lifecycle.departments import chains_up, managers_by_department
 from tasks.lifecycle.primary import STANDINGS, Positions, standings
 

@@ -1,201 +1,24 @@
 """Field mapping: from what is known of a person to wanted values, a column at a time."""
 
-from collections.abc import Callable, Mapping, Sequence
-from copy import copy
+from collections.abc import Mapping, Sequence
 from itertools import repeat
-from typing import Any, Final, Protocol, assert_never
+from typing import Any, Final, assert_never
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.model.errors import ConfigError
+from connectors.model.texts import Texts
 from connectors.model.values import CLEAR, Clear, Pending, is_empty
-from tasks.lifecycle.order import (
-    UPSTREAM,
-    TemplatePart,
-    parse_template,
-    paths_of,
-    split_upstream,
-)
+from tasks.lifecycle.columns import Column, as_text, given, spread
+from tasks.lifecycle.order import UPSTREAM, TemplatePart, parse_template, paths_of
 from tasks.lifecycle.policy import FieldMapping
-from tasks.lifecycle.roster import Positions, Roster
+from tasks.lifecycle.world import World
 
-Column = npt.NDArray[np.object_]
-"""Object array aligned to the persons of a `World`; None is "no value known"."""
-
-NAMES: Final = "names."
 _BLANKS: Final = "".join(letter for letter in map(chr, range(0x3001)) if letter.isspace())
 """All that `str.strip` takes off."""
-
-
-class Outlooks(Protocol):
-    """Accounts of one target as they will be."""
-
-    def column(self, attribute: str) -> Column:
-        """The attribute of every person of the roster; None without account or value."""
-        ...
-
-
-class World:
-    """Everything a mapping may look at, for one set of persons.
-
-    Args:
-        facts: Index person; columns are paths such as `person.nick_name` and `contract.title`.
-        find: Gives the name of the column of `facts` for a path, aliases included.
-        roster: Everybody who may be spoken of; None for just the persons of `facts`.
-
-    Attributes:
-        roster: Everybody.
-        places: Positions of the persons, in order; of the whole roster until `of` picks some.
-        rows_of: Per person of the roster the row in `facts`, -1 for who is not in it.
-    """
-
-    def __init__(
-        self, facts: pd.DataFrame, find: Callable[[str], str], roster: Roster | None = None
-    ) -> None:
-        """Keep the parts; columns are converted when asked for, once for all sets of persons."""
-        self.facts, self._find = facts, find
-        self.roster = roster or Roster(facts.index)
-        self.places: Positions = np.arange(len(self.roster))
-        self._upstream: Mapping[str, Outlooks] = {}
-        self._names: Callable[[str], Column] | None = None
-        self.rows_of = np.full(len(self.roster), -1, dtype=np.intp)
-        self.rows_of[self.roster.positions(facts.index)] = np.arange(len(facts))
-        self._shared: dict[str, Column] = {}
-        self._columns: dict[str, Column] = {}
-
-    def of(
-        self,
-        places: Positions,
-        upstream: Mapping[str, Outlooks] | None = None,
-        *,
-        names: Callable[[str, Positions], Column] | None = None,
-    ) -> "World":
-        """The same world for some persons.
-
-        Args:
-            places: Their positions in the roster, sorted.
-            upstream: Target -> its accounts as they will be.
-            names: Gives the column of a part of `names.` for these positions; None without names.
-        """
-        some = copy(self)
-        some.places, some._columns = places, {}
-        some._upstream = upstream or {}
-        some._names = None if names is None else lambda part: names(part, places)
-        return some
-
-    def __len__(self) -> int:
-        """Number of persons."""
-        return len(self.places)
-
-    @property
-    def persons(self) -> list[str]:
-        """HR ids, in order."""
-        ids: list[str] = self.roster.ids[self.places].tolist()
-        return ids
-
-    def column(self, path: str) -> Column:
-        """Values of a path for every person."""
-        if path not in self._columns:
-            self._columns[path] = self._read(path)
-        return self._columns[path]
-
-    def is_filled(self, path: str) -> bool:
-        """Whether a path says something of anybody.
-
-        A column that is empty for everybody was most likely never read: a misspelt custom field, or
-        one that the source was not asked for. What nobody read is unknown, and not empty.
-        """
-        if path.startswith(NAMES):
-            return bool(pd.notna(self.column(path)).any())
-        name = self._find(path)
-        return name in self.facts.columns and bool(self.facts[name].notna().any())
-
-    def _read(self, path: str) -> Column:
-        if path.startswith(UPSTREAM):
-            target, attribute = split_upstream(path)
-            return self._upstream[target].column(attribute)[self.places]
-        if path.startswith(NAMES) and self._names is not None:
-            return self._names(path.removeprefix(NAMES))
-        name = self._find(path)
-        if name not in self._shared:
-            self._shared[name] = self._fact(name)
-        return self._shared[name][self.places]
-
-    def _fact(self, name: str) -> Column:
-        """A fact of everybody on the roster; of whom HR does not know, nothing is known."""
-        if name not in self.facts.columns:
-            return np.full(len(self.roster), None, dtype=object)
-        return self.spread(known(self.facts[name]))
-
-    def spread(self, column: Column) -> Column:
-        """A column over `facts` as one over the roster."""
-        if not len(column):
-            return np.full(len(self.roster), None, dtype=object)
-        over = column[self.rows_of]
-        over[self.rows_of < 0] = None
-        return over
-
-    def rows(self, names: Sequence[str]) -> list[dict[str, Any]]:
-        """Everything known of each person, by path: for a customer's function.
-
-        Args:
-            names: Parts of `names.` to add.
-        """
-        paths = [*map(str, self.facts.columns), *(NAMES + part for part in names)]
-        columns = [self.column(path) for path in paths]
-        return [
-            {path: value for path, value in zip(paths, row, strict=True) if value is not None}
-            for row in zip(*columns, strict=True)
-        ]
-
-
-def given(column: Column) -> npt.NDArray[np.bool_]:
-    """Where a column holds something; `CLEAR` and `Pending` are something."""
-    return np.asarray(pd.notna(column))
-
-
-def known(column: "pd.Series[Any]") -> Column:
-    """A column as objects: missing is None, days are ISO text, blank text is missing."""
-    if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        return _spread(column, lambda day: day.date().isoformat())
-    if column.dtype == "str":
-        blank = column.str.isspace().to_numpy(dtype=bool, na_value=False)
-    else:
-        blank = np.zeros(len(column), dtype=bool)
-    values = column.astype(object).to_numpy(dtype=object, copy=True)
-    values[blank | np.asarray(pd.isna(column))] = None
-    values[values == ""] = None
-    return values
-
-
-def without_blanks(column: Column) -> Column:
-    """The column without texts that only hold spaces: those say nothing."""
-    if pd.api.types.infer_dtype(column, skipna=True) == "string":
-        blank = pd.Series(column, dtype="str").str.isspace().to_numpy(dtype=bool, na_value=False)
-        column[blank] = None
-    return column
-
-
-def _spread(column: Any, shape: Callable[[Any], Any]) -> Column:
-    """A column with every distinct value shaped once; missing is None."""
-    codes, distinct = pd.factorize(column)
-    shaped = np.empty(len(distinct) + 1, dtype=object)  # the last, None, is for code -1
-    for place, value in enumerate(distinct):
-        shaped[place] = shape(value)
-    return shaped[codes]
-
-
-def as_text(value: object) -> str:
-    """A fact as it stands in a text: whole numbers without a point, flags as true and false."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
 
 
 def evaluate(mapping: FieldMapping, world: World, *, names: Sequence[str] = ()) -> Column:
@@ -226,22 +49,61 @@ def evaluate(mapping: FieldMapping, world: World, *, names: Sequence[str] = ()) 
                 wanted[place] = call(mapping, facts)
         case _:  # pragma: no cover - there is no other
             assert_never(mapping.kind)
-    if _may_clear(mapping, world):
+    if may_clear(mapping, world):
         wanted[~given(wanted)] = CLEAR
     return wanted
 
 
-def _may_clear(mapping: FieldMapping, world: World) -> bool:
+def may_clear(mapping: FieldMapping, world: World) -> bool:
     """Whether no value means an empty one: never what an upstream account or nobody says."""
     return (
         mapping.when_empty == "clear"
-        and not _reads_upstream(mapping)
+        and not reads_upstream(mapping)
         and all(world.is_filled(path) for path in paths_of(mapping))
     )
 
 
-def _reads_upstream(mapping: FieldMapping) -> bool:
+def reads_upstream(mapping: FieldMapping) -> bool:
+    """Whether an account of another target says the value, or a part of it."""
     return mapping.kind in {"from", "template"} and UPSTREAM in mapping.argument
+
+
+def as_wanted(mapping: FieldMapping, world: World) -> Texts | None:
+    """What `evaluate` gives, as text; None where only objects will do.
+
+    Missing is both "no value known" and `CLEAR`. What the plan changes upstream is not in it.
+    """
+    match mapping.kind:
+        case "from":
+            return world.texts(mapping.argument)
+        case "template":
+            parts = parse_template(mapping.argument)
+            columns = [world.texts(part.path) for part in parts if part.path is not None]
+            if not columns or any(column is None for column in columns):
+                return None
+            return _joined(parts, columns)
+        case "value" if isinstance(mapping.argument, str | bool | int | float):
+            text = None if is_empty(mapping.argument) else as_text(mapping.argument)
+            return pa.repeat(pa.scalar(text, pa.large_string()), len(world))
+        case _:
+            return None
+
+
+def _joined(parts: Sequence[TemplatePart], columns: Sequence[Texts]) -> Texts:
+    """`fill_templates` over columns of text."""
+    pieces: list[Any] = []
+    remaining = iter(columns)
+    for part in parts:
+        if part.literal:
+            pieces.append(pa.scalar(part.literal, pa.large_string()))
+        if part.path is not None:
+            column = next(remaining)
+            pieces.append(pc.fill_null(column, "") if part.optional else column)
+    text = pieces[0]
+    if len(pieces) > 1:
+        text = pc.binary_join_element_wise(*pieces, pa.scalar("", pa.large_string()))
+    text = pc.utf8_trim(text, characters=_BLANKS)
+    return pc.if_else(pc.equal(text, ""), pa.scalar(None, text.type), text)
 
 
 def fill_templates(parts: Sequence[TemplatePart], columns: Sequence[Column], size: int) -> Column:
@@ -284,7 +146,7 @@ def _texts(column: Column) -> Column | None:
         case "string" | "empty":
             return column
         case "floating" | "integer" | "boolean":
-            return _spread(column, as_text)
+            return spread(column, as_text)
         case _:
             return None
 

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from connectors.model.accounts import Accounts
-from connectors.model.people import TEXT_DTYPE, places_in
 from connectors.model.receipt import Note
+from connectors.model.texts import Texts, as_column, as_texts, places_in, take
 from tasks.lifecycle.roster import Mask, Objects, Positions, Roster
 
 
@@ -85,24 +85,29 @@ class Match:
 class Numbers:
     """The value by which the account of each person is found, told apart by codes.
 
-    Attributes:
-        of_persons: Per person of the roster, None without such a value (an empty one would match
+    Args:
+        texts: Per person of the roster; missing without such a value (an empty one would match
             anyone).
-        codes: The same as places in `values`, -1 without.
+
+    Attributes:
+        codes: Per person of the roster the place of the value in `values`, -1 without.
         values: Each once.
         times: Per code how many persons go by it; one more at the end, 0, for "no number".
     """
 
-    __slots__ = ("codes", "of_persons", "times", "values")
+    __slots__ = ("codes", "times", "values")
 
-    def __init__(self, of_persons: Objects) -> None:
+    def __init__(self, texts: Texts) -> None:
         """Tell them apart."""
-        self.of_persons = of_persons
-        self.codes: Positions
-        codes, values = pd.factorize(pd.Series(of_persons, dtype=object))
-        self.codes = codes
-        self.values = pd.Series(values, dtype=TEXT_DTYPE)
+        coded = texts.dictionary_encode()
+        self.codes: Positions = np.asarray(coded.indices.fill_null(-1), dtype=np.intp)
+        self.values = as_column(coded.dictionary)
         self.times = self.count(self.codes)
+
+    def of(self, mask: Mask) -> list[str | None]:
+        """The values of the persons that a mask marks; None without one."""
+        values: list[str | None] = take(as_texts(self.values), self.codes[mask]).to_pylist()
+        return values
 
     def code_of(self, numbers: "pd.Series[str]") -> Positions:
         """Codes of numbers that accounts carry; -1 for none, and for one that nobody goes by."""

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connectors.model.people import TEXT_DTYPE
+from connectors.model.texts import TEXT_DTYPE
 from tasks.lifecycle.name_forms import ENDS, FAMILIES, parse_form
 from tasks.lifecycle.name_parts import CONVENTIONS, format_initials, letters_of, tidy
 

@@ -5,10 +5,10 @@ together, so one number belongs to one person everywhere. Whoever allots names a
 only for a person who gets an account: an account that exists keeps its names.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
@@ -195,16 +195,23 @@ def _shown(form: str, values: Mapping[str, str]) -> str:
     return text or fill_form(DISPLAY_FORMS[1], values, limit=DISPLAY_LIMIT)
 
 
-def display_frame(facts: pd.DataFrame, options: NameOptions) -> pd.DataFrame:
+SHOWN: Final = ("display_name", "surname", "initials", "common_name")
+"""Parts of a name that people read, and that follow HR."""
+
+
+def display_frame(
+    facts: pd.DataFrame, options: NameOptions, parts: Collection[str] = SHOWN
+) -> pd.DataFrame:
     """The names that people read, for everybody at once: what an existing account should show.
 
     Args:
         facts: As `people.person_facts` gives it.
         options: Which generators.
+        parts: Those of `SHOWN` that are wanted.
 
     Returns:
-        Index as in `facts`; columns `display_name`, `surname`, `initials`, `common_name` (str), as
-        in the first candidate. NA where HR has no such name.
+        Index as in `facts`; a column (str) per part, as in the first candidate. NA where HR has no
+        such name.
     """
     columns = NameColumns(facts)
 
@@ -214,12 +221,10 @@ def display_frame(facts: pd.DataFrame, options: NameOptions) -> pd.DataFrame:
             texts = texts.fillna(columns.fill(DISPLAY_FORMS[1], limit=limit))
         return texts
 
-    return pd.DataFrame(
-        {
-            "display_name": shown(options.display, DISPLAY_LIMIT),
-            "surname": columns.fill(options.surname, limit=SURNAME_LIMIT),
-            "initials": columns.initials(options.initials),
-            "common_name": shown(options.common_name.form, COMMON_NAME_LIMIT),
-        },
-        index=facts.index,
-    )
+    made = {
+        "display_name": lambda: shown(options.display, DISPLAY_LIMIT),
+        "surname": lambda: columns.fill(options.surname, limit=SURNAME_LIMIT),
+        "initials": lambda: columns.initials(options.initials),
+        "common_name": lambda: shown(options.common_name.form, COMMON_NAME_LIMIT),
+    }
+    return pd.DataFrame({part: made[part]() for part in parts}, index=facts.index)

@@ -1,45 +1,79 @@
 """Outlook: the accounts of a target as they will be; targets downstream build on it."""
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 import numpy as np
+import pyarrow as pa
 
 from connectors.model.accounts import Accounts
 from connectors.model.change import Change, Verb
 from connectors.model.manifest import COMMON_NAME, Compare
-from connectors.model.values import CLEAR, Pending
+from connectors.model.texts import TEXT_DTYPE, Texts, as_objects, as_texts, take, without_blanks
+from connectors.model.values import CLEAR, Pending, Value
+from tasks.lifecycle.columns import Column
 from tasks.lifecycle.desired import current
-from tasks.lifecycle.mapping import Column, without_blanks
 from tasks.lifecycle.matching import Match
 from tasks.lifecycle.order import UPSTREAM, paths_of, split_upstream
 from tasks.lifecycle.policy import TargetPolicy
-from tasks.lifecycle.roster import Mask, Roster
+from tasks.lifecycle.roster import Mask, Positions, Roster
+
+_NOTHING: Final[dict[str, dict[int, Value | None]]] = {}
 
 
 class Outlook:
     """Accounts as they will be, over the roster.
 
+    Args:
+        roster: Everybody.
+        there: Who has an account then.
+        held: Attribute -> what is held now, as a column over the roster. Only attributes that
+            another target reads.
+        changed: Attribute -> position -> what the plan makes of it: `Pending` where only the target
+            can say, None for nothing.
+
     Attributes:
         there: Who has an account then.
-        values: Attribute -> a value per person, `Pending` where only the target can say; None for
-            what the account does not hold. Only attributes that another target reads.
     """
 
-    __slots__ = ("_roster", "there", "values")
+    __slots__ = ("_changed", "_held", "_roster", "there")
 
-    def __init__(self, roster: Roster, there: Mask, values: Mapping[str, Column]) -> None:
+    def __init__(
+        self,
+        roster: Roster,
+        there: Mask,
+        held: Mapping[str, Texts | Column],
+        changed: Mapping[str, Mapping[int, Value | None]] = _NOTHING,
+    ) -> None:
         """Keep the parts."""
-        self._roster, self.there, self.values = roster, there, values
+        self._roster, self.there, self._held, self._changed = roster, there, held, changed
 
     def has(self, person: str) -> bool:
         """Whether somebody has an account then."""
         place = self._roster.position(person)
         return place >= 0 and bool(self.there[place])
 
-    def column(self, attribute: str) -> Column:
-        """The attribute of everybody; None without account or value."""
-        found = self.values.get(attribute)
-        return np.full(len(self._roster), None, dtype=object) if found is None else found
+    def column(self, attribute: str, places: Positions) -> Column:
+        """The attribute of the persons at these positions; None without account or value."""
+        held = self._held.get(attribute)
+        if held is None:
+            return np.full(len(places), None, dtype=object)
+        found = as_objects(take(held, places)) if isinstance(held, pa.Array) else held[places]
+        changed = self._changed.get(attribute, {})
+        for number in np.flatnonzero(self.changes(attribute, places)).tolist():
+            found[number] = changed[int(places[number])]
+        return found
+
+    def texts(self, attribute: str, places: Positions) -> Texts | None:
+        """The same as it is now, as text; None where the attribute holds anything else."""
+        held = self._held.get(attribute)
+        return take(held, places) if isinstance(held, pa.Array) else None
+
+    def changes(self, attribute: str, places: Positions) -> Mask:
+        """Whose attribute, of the persons at these positions, is changed by the plan."""
+        changed = np.zeros(len(self._roster), dtype=np.bool_)
+        changed[list(self._changed.get(attribute, ()))] = True
+        return changed[places]
 
 
 def attributes_read(policies: Mapping[str, TargetPolicy]) -> dict[str, frozenset[str]]:
@@ -71,26 +105,35 @@ def outlook(
         attributes: Those that another target reads.
     """
     there, roster = match.row >= 0, match.roster
-    values: dict[str, Column] = {}
-    for attribute in sorted(attributes):
-        values[attribute] = np.full(len(roster), None, dtype=object)
-        values[attribute][there] = without_blanks(current(accounts, match.row[there], attribute))
+    held = {name: _held(accounts, match.row, name) for name in sorted(attributes)}
+    changed: dict[str, dict[int, Value | None]] = {name: {} for name in attributes}
     for change in changes:
         place = roster.position(change.person)
         if change.verb is Verb.CREATE:
             there[place] = True
         elif change.verb in {Verb.DELETE, Verb.UNMANAGE} and "permission" not in change.before:
             there[place] = False
-            for column in values.values():
-                column[place] = None
+            for values in changed.values():
+                values[place] = None
         for attribute in _following(policy, change) & attributes:
-            values[attribute][place] = Pending(policy.name, attribute)
+            changed[attribute][place] = Pending(policy.name, attribute)
         if change.verb not in {Verb.CREATE, Verb.UPDATE, Verb.ENABLE}:
             continue
         for attribute in attributes & change.after.keys():
             after = change.after[attribute]
-            values[attribute][place] = None if after is CLEAR else after
-    return Outlook(roster, there, values)
+            changed[attribute][place] = None if after is CLEAR else after
+    return Outlook(roster, there, held, changed)
+
+
+def _held(accounts: Accounts, rows: Positions, attribute: str) -> Texts | Column:
+    """What everybody's account holds in an attribute, over the roster."""
+    columns = accounts.attributes
+    if attribute in columns.columns and columns[attribute].dtype == TEXT_DTYPE:
+        return without_blanks(take(as_texts(columns[attribute]), rows))
+    values = np.full(len(rows), None, dtype=object)
+    there = rows >= 0
+    values[there] = current(accounts, rows[there], attribute)
+    return values
 
 
 def _following(policy: TargetPolicy, change: Change) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """Permissions: rules name what is granted, the ledger knows what may be taken back."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 import numpy as np
@@ -52,10 +52,11 @@ class Permissions:
         self._found = {name: self._find(name, due.rules[name]) for name in due.names}
         self._named = frozenset(found for found in self._found.values() if found is not None)
         self._released = released
-        self._granted_to = match.roster.positions(granted["person"])
-        self._given = granted["permission"].to_numpy(dtype=object)
-        order = np.argsort(self._granted_to, kind="stable")
-        self._granted_to, self._given = self._granted_to[order], self._given[order]
+        granted_to = match.roster.positions(granted["person"])
+        codes, permissions = pd.factorize(granted["permission"])
+        order = np.argsort(granted_to, kind="stable")
+        self._granted_to, self._given = granted_to[order], codes[order]
+        self._gifts: Objects = permissions.to_numpy(dtype=object)
 
     def unsettled(self) -> Mask:
         """Per person of the roster whether `changes` may have something to do or say.
@@ -65,23 +66,22 @@ class Permissions:
         size = len(self._match.roster)
         codes: dict[str | None, int] = {None: 0}
         found = [self._found[name] for name in self._due.names]
-        meant = np.array([codes.setdefault(one, len(codes)) for one in found], dtype=np.intp)
-        wanted = meant[self._due.what]
+        wanted = _coded(found, codes)[self._due.what]
         ours = np.array([one in self._fixed for one in found], dtype=np.bool_)[self._due.what]
-        rows, held = self._held.holders()
+        rows, held, permissions = self._held.holders()
         person = np.full(len(self._held.enabled) + 1, -1, dtype=np.intp)  # the last is for nobody
         with_account = np.flatnonzero(self._match.row >= 0)
         person[self._match.row[with_account]] = with_account
-        given, holds = _coded(self._given, codes), _coded(held, codes)
+        given, holds = _coded(self._gifts, codes)[self._given], _coded(permissions, codes)[held]
         scale = len(codes)
         wanted_keys = self._due.who * scale + wanted
         given_keys = self._granted_to * scale + given
         held_keys = person[rows] * scale + holds
-        settled = np.isin(wanted_keys, given_keys) & np.isin(wanted_keys, held_keys)
+        settled = _among(wanted_keys, given_keys) & _among(wanted_keys, held_keys)
         known = wanted > 0
         open_ = np.zeros(size, dtype=np.bool_)
         open_[self._due.who[known & ~ours & ~settled]] = True
-        left = ~np.isin(given_keys, wanted_keys[known]) & (self._granted_to >= 0)
+        left = ~_among(given_keys, wanted_keys[known]) & (self._granted_to >= 0)
         open_[self._granted_to[left]] = True
         return open_
 
@@ -94,7 +94,7 @@ class Permissions:
     def _given_to(self, person: str) -> frozenset[str]:
         place = self._match.roster.position(person)
         first, last = np.searchsorted(self._granted_to, (place, place + 1))
-        return frozenset(self._given[first:last])
+        return frozenset(self._gifts[self._given[first:last]])
 
     def changes(
         self, person: str, ref: str | None, because: Because, *, ours: bool = True
@@ -210,9 +210,16 @@ class Permissions:
         return permission
 
 
-def _coded(permissions: Objects, codes: dict[str | None, int]) -> Positions:
+def _coded(permissions: Iterable[str | None], codes: dict[str | None, int]) -> Positions:
     """Native ids as codes; those that have none yet get one."""
-    places, distinct = pd.factorize(permissions)
-    known = np.array([codes.setdefault(one, len(codes)) for one in distinct], dtype=np.intp)
-    coded: Positions = known[places] if len(known) else places
-    return coded
+    return np.array([codes.setdefault(one, len(codes)) for one in permissions], dtype=np.intp)
+
+
+def _among(keys: Positions, others: Positions) -> Mask:
+    """Which keys are among the others; sorting a million numbers is cheaper than hashing them."""
+    if not len(others):
+        return np.zeros(len(keys), dtype=np.bool_)
+    others = np.sort(others)
+    places = np.minimum(np.searchsorted(others, keys), len(others) - 1)
+    found: Mask = others[places] == keys
+    return found

@@ -1,32 +1,38 @@
 """The plan: snapshot, rules, accounts and memory in; every change of the run out."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from connectors.model.change import Change, Verb
 from connectors.model.people import INVALID, NO_CONTRACT
 from connectors.model.plan import Plan, Section
 from connectors.model.receipt import Note
+from connectors.model.texts import Texts, as_texts, take, without_blanks
 from tasks.lifecycle.allot import FROZEN_NAMES, Allotment, allot
 from tasks.lifecycle.assignments import Assignments
+from tasks.lifecycle.columns import Column
+from tasks.lifecycle.containers import WantedContainers
 from tasks.lifecycle.desired import desire
 from tasks.lifecycle.diff import TargetDiff
 from tasks.lifecycle.due import Lapsed, due_per_target, gone_since, too_late
 from tasks.lifecycle.in_use import names_in_use
 from tasks.lifecycle.inputs import Inputs
-from tasks.lifecycle.mapping import Column, World, known
 from tasks.lifecycle.matching import Numbers
-from tasks.lifecycle.naming import display_frame
+from tasks.lifecycle.naming import SHOWN, display_frame
+from tasks.lifecycle.order import paths_of
 from tasks.lifecycle.outlook import Outlook, attributes_read, outlook
 from tasks.lifecycle.people import column_of, person_facts
 from tasks.lifecycle.policy import TargetPolicy
 from tasks.lifecycle.renames import frozen_notes, renaming, who_is_renamed, with_aliases
 from tasks.lifecycle.roster import Mask, Positions, Roster
+from tasks.lifecycle.screen import may_differ
 from tasks.lifecycle.stand import take_stand
 from tasks.lifecycle.waiting import held_back, waiting_fields
+from tasks.lifecycle.world import NAMES, World
 
 _VERB_ORDER: Final = {verb: place for place, verb in enumerate(Verb)}
 
@@ -114,7 +120,7 @@ class _Planner:
         }
         self.since: dict[str, Lapsed] = {}
         self.upstream: dict[str, Outlook] = {}
-        self.shown: dict[str, Column] = {}
+        self.shown: dict[str, Texts] = {}
         self.notes: list[Note] = list(_notes_about(inputs))
         self.renamed = self._renamed()
         if not inputs.options.rename:
@@ -171,7 +177,7 @@ class _Planner:
 
     def _numbers(self, policy: TargetPolicy) -> Numbers:
         if policy.correlate not in self.numbers:
-            self.numbers[policy.correlate] = Numbers(self.everybody.column(policy.correlate))
+            self.numbers[policy.correlate] = Numbers(self.everybody.facts_of(policy.correlate))
         return self.numbers[policy.correlate]
 
     def _allot(self) -> Allotment:
@@ -241,6 +247,7 @@ class _Planner:
             self.inputs.accounts[policy.name],
             stand,
             self.inputs.memory.grants_of(policy.name),
+            WantedContainers(policy, self.everybody),
         )
         places = {
             "create": self.roster.positions(new),
@@ -252,11 +259,18 @@ class _Planner:
             "correlate": self._world(places["correlate"]),
             "update": self._world(places["update"]),
         }
+        accounts = self.inputs.accounts[policy.name]
+        if policy.only_update_on_correlate:
+            look = np.zeros(len(worlds["update"]), dtype=np.bool_)
+        else:
+            rows = stand.match.row[places["update"]]
+            look = may_differ(policy, "update", worlds["update"], accounts, rows)
+        worlds["update"] = worlds["update"].narrowed(look)
         desired = {action: desire(policy, action, world) for action, world in worlds.items()}
         changes = [
             *diff.creates(desired["create"]),
             *diff.existing(desired["correlate"], "correlate"),
-            *diff.existing(desired["update"], "update"),
+            *diff.existing(desired["update"], "update", places["update"]),
             *self._renames(policy, np.flatnonzero(renamed), allotment),
             *diff.leavers(
                 self.since[policy.name],
@@ -270,8 +284,6 @@ class _Planner:
         ]
         self.notes += waiting.values()
         for action, world in worlds.items():
-            if action == "update" and policy.only_update_on_correlate:
-                continue  # nothing is written there, so nothing waits
             self.notes += waiting_fields(policy, action, desired[action], world, self.upstream)
         self.notes += diff.notes
         return changes
@@ -287,7 +299,8 @@ class _Planner:
         desired = desire(policy, "update", world)
         desired = with_aliases(policy, desired, accounts, stand.match.row[places])
         grants = self.inputs.memory.grants_of(policy.name)
-        diff = TargetDiff(policy, accounts, stand, grants)
+        containers = WantedContainers(policy, self.everybody)
+        diff = TargetDiff(policy, accounts, stand, grants, containers)
         changes = list(diff.existing(desired, "update"))
         self.notes += waiting_fields(policy, "update", desired, world, self.upstream)
         self.notes += diff.notes
@@ -296,32 +309,43 @@ class _Planner:
     def _world(self, places: Positions, allotment: Allotment | None = None) -> World:
         """Persons with what they are called: as allotted now, or as HR calls them."""
 
-        def names(part: str, places: Positions) -> Column:
+        def names(part: str, places: Positions) -> Column | Texts:
             if allotment is None:
-                return self._settled(part)[places]
+                return self._settled(part, places)
             return _allotted(part, self.roster.ids[places], allotment)
 
         return self.everybody.of(places, self.upstream, names=names)
 
-    def _settled(self, part: str) -> Column:
-        """A name of everybody, if it is one that follows HR."""
-        if not self.shown:
-            shown = display_frame(self.everybody.facts, self.inputs.options)
-            for name in shown.columns:
-                self.shown[name] = self.everybody.spread(known(shown[name]))
+    def _settled(self, part: str, places: Positions) -> Texts:
+        """A name of these persons, if it is one that follows HR."""
         if part == "domain":
-            return np.full(len(self.roster), self.inputs.options.domain, dtype=object)
+            domain = pa.scalar(self.inputs.options.domain, pa.large_string())
+            return pa.repeat(domain, len(places))
         if part in FROZEN_NAMES:
-            return np.full(len(self.roster), None, dtype=object)
-        return self.shown[part]
+            return pa.nulls(len(places), pa.large_string())
+        if not self.shown:
+            parts = _shown_parts(self.inputs.policies)
+            shown = display_frame(self.everybody.facts, self.inputs.options, parts)
+            self.shown = {str(name): without_blanks(as_texts(shown[name])) for name in shown}
+        return take(self.shown[part], self.everybody.rows_of[places])
 
     def _employed(self) -> Mask:
-        """Persons with a contract that runs on the day."""
+        """Persons with a contract that runs on the day or is still to begin."""
         contracts, day = self.inputs.people.contracts, pd.Timestamp(self.inputs.as_of)
-        runs = (contracts["start_date"] <= day) & ~(contracts["end_date"] < day)
+        first, last = contracts["start_date"], contracts["end_date"]
+        counts = first.notna() & ~(last < day) & ~(last < first)
         employed = np.zeros(len(self.roster), dtype=np.bool_)
-        employed[self.made.owner[runs.to_numpy(dtype=bool)]] = True
+        employed[self.made.owner[counts.to_numpy(dtype=bool)]] = True
         return employed
+
+
+def _shown_parts(policies: Mapping[str, TargetPolicy]) -> list[str]:
+    """Parts of a name that follow HR and that fields of a profile read; a function may read any."""
+    fields = [one for policy in policies.values() for one in policy.fields]
+    if any(one.kind == "call" for one in fields):
+        return list(SHOWN)
+    paths = {path for one in fields for path in paths_of(one)}
+    return [part for part in SHOWN if NAMES + part in paths]
 
 
 def _allotted(part: str, persons: Iterable[str], allotment: Allotment) -> Column:

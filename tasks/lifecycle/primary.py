@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from connectors.model.people import CONTRACT_NUMBERS, People, places_in
+from connectors.model.people import CONTRACT_NUMBERS, People
+from connectors.model.texts import places_in
 
 Standing = Literal["active", "to_start", "past", "never"]
 """What a contract is on a day. `never`: it has no start, or ends before it starts."""
@@ -88,17 +89,6 @@ def primary_rows(people: People, as_of: date, owner: Positions | None = None) ->
         first = np.concatenate([[True], theirs[1:] != theirs[:-1]])
         rows[theirs[first]] = ordered[first]
     return rows
-
-
-def primary_contracts(people: People, as_of: date) -> pd.DataFrame:
-    """The contract that speaks for each person; see `primary_rows` for the order.
-
-    Returns:
-        Index `person_id`, sorted, unique; persons without a contract are not in it. The other
-        columns are those of `People.contracts`.
-    """
-    rows = primary_rows(people, as_of)
-    return people.contracts.take(rows[rows >= 0]).set_index("person_id")
 
 
 def why_primary(people: People, person: str, as_of: date) -> tuple[Ranked, ...]:

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from connectors.model.change import Change, Verb
+from connectors.model.private import VEIL
 from connectors.model.values import Value
 from tasks.lifecycle.reconcile_issue import APPLY, Issue, Kind
 from tasks.lifecycle.reconcile_view import View
-
-PRIVATE: Final = "(private)"
 
 SENTENCES: Final = {
     Kind.WRONGLY_ENABLED: "no access is due, and the account is enabled",
@@ -88,7 +87,7 @@ def _drifted(view: View, change: Change) -> Iterator[Issue]:
         held: Value | None = change.before.get(name)
         wanted = value
         if name in private:
-            held, wanted = None if held is None else PRIVATE, PRIVATE
+            held, wanted = None if held is None else VEIL, VEIL
         yield _issue(
             view,
             Kind.DRIFTED,

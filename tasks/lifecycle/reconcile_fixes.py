@@ -15,7 +15,7 @@ from connectors.model.change import (
     Verb,
 )
 from connectors.model.plan import Plan, Section
-from connectors.model.values import Value, is_empty
+from connectors.model.values import Value
 from tasks.lifecycle.inputs import Inputs
 from tasks.lifecycle.plan import Decision
 from tasks.lifecycle.reconcile_issue import (
@@ -161,11 +161,11 @@ def _asked_for(inputs: Inputs, issue: Issue, fix: Fix) -> Change:
 
 def _context(inputs: Inputs, issue: Issue) -> Iterator[tuple[str, str]]:
     """What the writer needs to find the record."""
-    attributes = inputs.accounts[issue.target].attributes
+    accounts = inputs.accounts[issue.target]
     for name in inputs.policies[issue.target].manifest.context:
-        if name in attributes.columns and issue.ref in attributes.index:
-            value = attributes.at[issue.ref, name]
-            if not is_empty(value):
+        if issue.ref in accounts.attributes.index:
+            value = accounts.value(issue.ref, name)
+            if value is not None:
                 yield name, str(value)
 
 

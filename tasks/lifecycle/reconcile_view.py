@@ -28,12 +28,13 @@ class View:
         granted: Person -> native ids of permissions that we gave.
         changes: Person -> what the plan does.
         notes: Person -> what the plan says.
-        frozen: Persons who are left as they are; `is_frozen` the same over the roster.
-        is_frozen: See there.
+        frozen: Persons who are left as they are.
+        is_frozen: The same over the roster.
         in_hr: Persons HR knows, also those the import had to leave out.
         labels: Native id -> a name for people to read.
         protected: Native ids that nobody may touch.
-        protected_persons: HR ids of people whose accounts nobody may touch.
+        protected_persons: HR ids of people whose accounts nobody may touch. Those whom neither HR
+            nor the ledger knows are not among the `frozen`, and an account may carry their number.
     """
 
     policy: TargetPolicy

@@ -89,13 +89,13 @@ def choose(issues: Sequence[Issue], wishes: Iterable[Wish], ignored: Collection[
             issue = _named(by_id, wish)
             fixes.setdefault(issue.id, (issue, _fix_of(issue, wish.fix)))
             continue
-        left = 0
+        left: list[Issue] = []
         for issue in issues:
             if issue.kind is not wish.kind or issue.id in ignored:
                 continue
             fix = issue.fix(wish.fix)
             if fix is None or fix.asked is not Asked.BY_TYPE:
-                left += 1
+                left.append(issue)
             else:
                 fixes.setdefault(issue.id, (issue, fix))
         if left:
@@ -125,7 +125,11 @@ def _fix_of(issue: Issue, name: str) -> Fix:
     return fix
 
 
-def _note(kind: Kind, count: int) -> Note:
-    what = "issue is" if count == 1 else "issues are"
-    reason = f"{count} {kind.value} {what} not fixed by type: name each by its id, or decide there"
+def _note(kind: Kind, left: Sequence[Issue]) -> Note:
+    what = "issue is" if len(left) == 1 else "issues are"
+    by_id = sum(bool(issue.fixes) for issue in left)
+    way = f"{by_id} can be fixed by the id" if by_id else "Retour can do nothing: decide there"
+    if by_id == len(left):
+        way = "name each by its id, or decide there"
+    reason = f"{len(left)} {kind.value} {what} not fixed by type: {way}"
     return Note(target="", person="", code="one_by_one", reason=reason)

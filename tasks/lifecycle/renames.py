@@ -10,11 +10,12 @@ import pandas as pd
 from connectors.model.accounts import Accounts
 from connectors.model.receipt import Note
 from tasks.lifecycle.called import fingerprints
+from tasks.lifecycle.columns import given
 from tasks.lifecycle.desired import Desired, current
-from tasks.lifecycle.mapping import NAMES, given
 from tasks.lifecycle.policy import FieldMapping, TargetPolicy
 from tasks.lifecycle.roster import Positions
 from tasks.lifecycle.taken import key_of, plain_address
+from tasks.lifecycle.world import NAMES
 
 PRIMARY: Final = "SMTP:"
 ALIAS: Final = "smtp:"

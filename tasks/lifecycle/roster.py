@@ -6,8 +6,16 @@ from typing import Final, Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
-from connectors.model.people import TEXT_DTYPE, places_in
+from connectors.model.texts import (
+    TEXT_DTYPE,
+    as_column,
+    as_objects,
+    as_texts,
+    in_order,
+    places_in,
+)
 
 T = TypeVar("T")
 
@@ -35,10 +43,11 @@ class Roster:
     def __init__(self, ids: Iterable[str], more: Iterable[str] = ()) -> None:
         """Sort them."""
         known, others = _texts(ids), _texts(more)
-        added = others[places_in(others, known) < 0]
-        every = [*known.to_numpy(dtype=object), *added.to_numpy(dtype=object)]
-        self.ids: Objects = np.array(sorted(set(every)), dtype=object)
-        self._column = pd.Series(self.ids, dtype=TEXT_DTYPE)
+        added = as_texts(others[places_in(others, known) < 0])
+        every = pa.concat_arrays([as_texts(known), added]) if len(added) else as_texts(known)
+        ordered = in_order(every)
+        self.ids: Objects = as_objects(ordered)
+        self._column = as_column(ordered)
 
     def __len__(self) -> int:
         """Number of persons."""
@@ -54,7 +63,7 @@ class Roster:
         if isinstance(persons, list) and len(persons) < FEW:
             return np.array([self.position(person) for person in persons], dtype=np.intp)
         wanted = _texts(persons)
-        if len(wanted) == len(self) and bool((wanted.array == self._column.array).all()):
+        if len(wanted) == len(self) and as_texts(wanted).equals(as_texts(self._column)):
             return np.arange(len(self))
         return places_in(wanted, self._column)
 

@@ -6,7 +6,8 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from connectors.model.people import DATE_DTYPE, TEXT_DTYPE, People
+from connectors.model.people import DATE_DTYPE, People
+from connectors.model.texts import TEXT_DTYPE
 from tasks.lifecycle.assignments import Assignments, Gift
 from tasks.lifecycle.rule import Rule
 
@@ -34,7 +35,7 @@ def assign(people: People, rules: Iterable[Rule], as_of: date) -> pd.DataFrame:
         things.setdefault((gift.target, gift.kind, gift.name), []).append(gift)
     rows: list[tuple[int, tuple[str, str, str]]] = []
     for thing, gifts in things.items():
-        places = np.unique(made.owner[np.concatenate([gift.rows for gift in gifts])])
+        places = made.given_to(gifts)
         rows += [(place, thing) for place in places.tolist()]
     rows.sort()
     frame = pd.DataFrame(

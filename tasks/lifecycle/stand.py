@@ -65,8 +65,8 @@ def take_stand(
     lacking = due.account.mask & (match.row < 0) & ~match.is_ambiguous
     missing = roster.names(lacking)
     correlate = {
-        person: str(number)
-        for person, number in zip(missing, numbers.of_persons[lacking], strict=True)
+        person: number
+        for person, number in zip(missing, numbers.of(lacking), strict=True)
         if number is not None
     }
     refused = dict(_refusals(policy, accounts, match, correlate, missing))

@@ -6,11 +6,12 @@ import numpy as np
 
 from connectors.model.receipt import Note
 from connectors.model.values import Pending
+from tasks.lifecycle.columns import given
 from tasks.lifecycle.desired import Desired
-from tasks.lifecycle.mapping import World, given
 from tasks.lifecycle.order import UPSTREAM, parse_template, split_upstream, upstream_of
 from tasks.lifecycle.outlook import Outlook
 from tasks.lifecycle.policy import FieldMapping, TargetPolicy
+from tasks.lifecycle.world import World
 
 
 def held_back(

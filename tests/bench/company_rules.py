@@ -14,7 +14,7 @@ import numpy.typing as npt
 from tasks.lifecycle.conditions import All, AnyOf, Condition, Not, Test
 from tasks.lifecycle.policy import TargetPolicy
 from tasks.lifecycle.rule import Grant, Rule, Window
-from tests.tasks.lifecycle.site import ADDRESS_OF_NAMES, DIRECTORY, POLICIES, fields
+from tests.tasks.lifecycle.site import DIRECTORY, NAMES_FOR_GOOD, POLICIES, fields
 
 DEPARTMENTS: Final = 60
 TITLES: Final = 60
@@ -83,10 +83,7 @@ def policies() -> dict[str, TargetPolicy]:
     """Five targets: a directory, an application and a cloud directory behind it, and HR twice."""
     ad = fields(
         DIRECTORY,
-        login={"from": "names.login", "on": ["create"], "unique": True},
-        upn=ADDRESS_OF_NAMES,
-        mail=ADDRESS_OF_NAMES,
-        cn={"from": "names.common_name", "on": ["create"], "unique": True},
+        **NAMES_FOR_GOOD,
         displayName={"from": "names.display_name"},
         sn={"from": "names.surname"},
         givenName={"from": "person.nick_name"},

@@ -49,7 +49,12 @@ SIZES: Final = (
 AGAINST_PANDAS: Final = 100_000
 
 
-STEPS: Final = {"mapping": "person_facts", "rules": "Assignments", "desired state": "desire"}
+STEPS: Final = {
+    "mapping": "person_facts",
+    "rules": "Assignments",
+    "screen": "may_differ",
+    "desired state": "desire",
+}
 """Steps of a plan, by the names that the planner calls them by; the rest is matching and diff."""
 REST: Final = "matching and diff"
 

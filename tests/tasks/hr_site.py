@@ -17,6 +17,7 @@ from connectors.ledger.ledger import open_ledger
 from connectors.memory.store import STORES, Store
 from tasks.run import Ending
 from tests.plainly import attempt_plainly
+from tests.profiles import names_of_accounts, staff
 
 DAY: Final = date(2026, 11, 23)
 Row = dict[str, str]
@@ -45,11 +46,7 @@ class HrSite:
             {"groups": {f"id-{name}": {"name": name} for name in ("G-CARE", "G-SHOP", "G-OLD")}}
         )
         self.rules: list[dict[str, Any]] = [
-            {
-                "id": "staff",
-                "description": "Everybody who works here.",
-                "grant": {"directory": {"account": True, "access": True}},
-            },
+            staff(),
             {
                 "id": "departments",
                 "description": "Everybody is in the group of their department.",
@@ -65,13 +62,8 @@ class HrSite:
                     "connector": "memory",
                     "settings": {"name": str(folder)},
                     "fields": {
-                        "userName": {"from": "names.login", "on": ["create"], "unique": True},
+                        **names_of_accounts(),
                         "displayName": {"from": "names.display_name"},
-                        "mail": {
-                            "template": "{names.local_part}@{names.domain}",
-                            "on": ["create"],
-                            "unique": True,
-                        },
                     },
                 },
                 "hr": {

@@ -8,7 +8,7 @@ from connectors.model.change import UpdateAccount
 from connectors.model.plan import Plan, Section
 from connectors.model.values import CLEAR
 from tasks.report import summary
-from tasks.reporting import table, veiled
+from tasks.reporting import describe, table, veiled
 from tasks.run import INCOMPLETE, INTERRUPTED, REFUSED, STALE, UNREACHABLE
 
 
@@ -55,3 +55,22 @@ def test_private_values_are_not_shown_and_the_change_stays_the_same():
     plan = Plan(profile="p", as_of=date(2026, 11, 23), sections=(section,))
     assert "home@example.org" not in str(table(plan, private=private))
     assert veiled(change, {}) is change
+
+
+def test_a_change_in_words_says_yes_and_no_and_does_not_repeat_what_stays():
+    def said(before, after):
+        return describe(UpdateAccount(target="t", person="1", ref="1", before=before, after=after))
+
+    assert said({"enabled": False}, {"enabled": True}) == "enabled: no -> yes"
+    assert said({"number": "7"}, {"number": "7"}) == "number: 7"
+    assert said({"mail": "a"}, {"mail": CLEAR}) == "mail: a -> (empty)"
+
+
+def test_a_reconciliation_says_what_it_found():
+    found = {"issue_counts": {"drifted": 2, "missing": 1}, "issues_ignored": 3}
+    page = summary({**a_report(0, None), "mode": "preview", **found})
+
+    assert page.startswith("# demo: reconciliation of 2026-11-23")
+    assert "Issues: 2 drifted, 1 missing; 3 ignored." in page
+    nothing = {"issue_counts": {}, "issues_ignored": 0}
+    assert "Issues: nothing; 0 ignored." in summary({**a_report(0, None), **nothing})

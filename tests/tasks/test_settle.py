@@ -62,7 +62,7 @@ DID_NOT = {
     "correlated": change(Verb.CORRELATE, ref="gone"),
     "disabled": change(Verb.DISABLE, after={"enabled": False}),
     "enabled what is gone": change(Verb.ENABLE, ref="gone", after={"enabled": True}),
-    "moved": change(Verb.MOVE, after={"container": "OU=Left"}),
+    "moved": change(Verb.MOVE, after={"container": "OU=Shut"}),
     "updated half": change(Verb.UPDATE, after={"title": "Nurse", "mail": "b@example.org"}),
     "updated to what is not read": change(Verb.UPDATE, after={"phone": "1"}),
     "cleared": change(Verb.UPDATE, after={"title": CLEAR}),

@@ -1,12 +1,15 @@
 """Two sources and a list of badges provision people together, from the profile to the account."""
 
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 import yaml
 
 from config.loader import load_profile
+from connectors.hr_file.source import HrFileSource
 from connectors.memory.store import STORES
 from connectors.model.errors import ConfigError
 from tasks.examine import examine
@@ -101,6 +104,17 @@ def test_people_of_every_source_get_one_account_each(site):
     assert len(again.plan) == 0
 
 
+def test_sources_are_read_side_by_side(site, monkeypatch):
+    all_at_once, read = Barrier(3, timeout=10), HrFileSource.read
+
+    def wait_for_the_others(source, *, as_of):
+        all_at_once.wait()
+        return read(source, as_of=as_of)
+
+    monkeypatch.setattr(HrFileSource, "read", wait_for_the_others)
+    assert len(run_plainly(site / "site.yaml", live=False, as_of=DAY).plan) > 0
+
+
 def test_a_source_that_falls_silent_wipes_nothing(site):
     run_plainly(site / "site.yaml", live=True, as_of=DAY)
     put(site / "badges", {"persons": "external_id,badge\n"})
@@ -116,6 +130,22 @@ def test_a_source_that_cannot_be_read_stops_the_run(site):
     run = a_run(site / "site.yaml", live=True, as_of=DAY)
     try:
         with pytest.raises(ConfigError, match="holds no persons"):
+            decide(run)
+    finally:
+        forget(run)
+
+
+@pytest.mark.parametrize("status", ["published", "draft"])
+def test_a_published_rule_reads_a_column_that_one_of_the_sources_has(site, status):
+    rules = yaml.safe_load((site / "rules.yaml").read_text())
+    columns = ("badge", "employee", "bagde")
+    rules[0]["when"] = {"any": [{f"person.custom.{one}": {"exists": True}} for one in columns]}
+    rules[0]["status"] = status
+    (site / "rules.yaml").write_text(yaml.safe_dump(rules))
+    run = a_run(site / "site.yaml", live=False, as_of=DAY)
+    slip = r"rules\.yaml.*person\.custom\.bagde; did you mean person\.custom\.badge\?"
+    try:
+        with nullcontext() if status == "draft" else pytest.raises(ConfigError, match=slip):
             decide(run)
     finally:
         forget(run)

@@ -93,7 +93,7 @@ def test_the_recorded_write_back_is_read_again_afterwards():
     assert held.loc["1000001", "EmAd"] == "janine@example.org"
     assert held.loc["1000005", ["EmAd", "TeNr"]].tolist() == [TAKEN_MAIL, "030 0000005"]
     assert before.attributes.loc["1000007", "EmAd"] == "leaver@example.org"
-    assert held.loc["1000007", "EmAd"] is None
+    assert employees.value("1000007", "EmAd") is None
     assert held.loc["1000007", "DocumentsTo"] == "P"
     assert held.loc["1000008", "MbNr"] == "06 00000008"
     logins = users.attributes

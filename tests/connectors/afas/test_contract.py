@@ -16,7 +16,9 @@ from tests.connectors.afas.lab import employee_update, user_change
 
 FILE = description_file()
 if FILE is None:
-    pytest.skip("AFAS's API description is not here", allow_module_level=True)
+    pytest.skip(
+        "needs AFAS's API description: see Tests in CONTRIBUTING.md", allow_module_level=True
+    )
 
 DESCRIPTION = Description(FILE)
 JANINE, SEAN = "1000001", "1000002"

@@ -32,7 +32,7 @@ def test_an_employee_is_known_by_employee_number_under_the_names_of_the_update(
     assert accounts.accounts.loc["1000001", "person"] == "1000001"
     assert accounts.accounts.loc["1000001", "label"] == "Janine van den Boele"
     assert accounts.accounts["enabled"].isna().all()
-    assert accounts.attributes.loc["1000001"].to_dict() == {
+    assert {name: accounts.value("1000001", name) for name in accounts.attributes} == {
         "Medewerker": "1000001",
         "BcCo": "1000001",
         "EmAd": "Janine@Example.org",
@@ -180,7 +180,7 @@ def test_an_employee_without_a_private_mail_is_kept_and_the_mail_itself_goes_now
     keep = accounts.accounts["keep"]
     assert pd.isna(keep["1000001"])
     assert "no private mail in AFAS" in keep["1000002"]
-    assert list(accounts.attributes["DocumentsTo"]) == ["P", None]
+    assert [accounts.value(ref, "DocumentsTo") for ref in keep.index] == ["P", None]
     shown = [accounts.accounts, accounts.attributes, accounts.taken]
     assert PRIVATE not in "".join(frame.to_csv() for frame in shown)
     assert "private mail" not in accounts.attributes

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.model.accounts import Accounts
-from connectors.model.people import People, places_in
+from connectors.model.people import People
+from connectors.model.texts import places_in
 from connectors.sdk.invent import invent
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -114,7 +115,8 @@ def test_accounts_have_their_shape():
     assert found.accounts["enabled"].isna().tolist() == [False, True]
     assert found.accounts["protected"].tolist() == [False, False]
     assert found.attributes.loc["r1"].to_dict() == {"mail": "A@example.org", "many": ("a", "b")}
-    assert [value is None for value in found.attributes.loc["r2"]] == [True, True]
+    assert [found.value("r2", name) for name in ("mail", "many")] == [None, None]
+    assert [str(found.attributes[name].dtype) for name in ("mail", "many")] == ["str", "object"]
     assert found.taken.to_dict("records") == [
         {"space": "address", "value": "a@example.org", "ref": "r1"}
     ]

@@ -1,6 +1,6 @@
 """Small worlds for tests: people and rules from the plain shapes of a case file."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import yaml
 
 from connectors.model.people import People
 from tasks.lifecycle.conditions import All, AnyOf, Condition, Not, Test
+from tasks.lifecycle.primary import primary_rows
 from tasks.lifecycle.rule import Grant, Rule, Window
 
 CASES = Path(__file__).parent / "cases"
@@ -84,3 +85,10 @@ def rule(raw: dict[str, Any]) -> Rule:
         status=raw.get("status", "published"),
         windows={kind: Window(**given) for kind, given in raw.get("windows", {}).items()},
     )
+
+
+def primary(people: People, as_of: date) -> dict[str, str]:
+    """Person -> id of the primary contract; persons without a contract are not in it."""
+    rows = primary_rows(people, as_of)
+    chosen = people.contracts.take(rows[rows >= 0])
+    return dict(zip(chosen["person_id"], chosen["external_id"], strict=True))

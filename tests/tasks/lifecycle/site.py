@@ -123,21 +123,25 @@ ADDRESS_OF_NAMES: Final = {
     "on": ["create"],
     "unique": True,
 }
+NAMES_FOR_GOOD: Final = {
+    "login": {"from": "names.login", "on": ["create"], "unique": True},
+    "upn": ADDRESS_OF_NAMES,
+    "mail": ADDRESS_OF_NAMES,
+    "cn": {"from": "names.common_name", "on": ["create"], "unique": True},
+}
+"""What the directory calls somebody: chosen when the account is made, and kept."""
 POLICIES: Final = {
     "ad": TargetPolicy(
         name="ad",
         manifest=DIRECTORY,
         fields=fields(
             DIRECTORY,
-            login={"from": "names.login", "on": ["create"], "unique": True},
-            upn=ADDRESS_OF_NAMES,
-            mail=ADDRESS_OF_NAMES,
-            cn={"from": "names.common_name", "on": ["create"], "unique": True},
+            **NAMES_FOR_GOOD,
             displayName={"from": "names.display_name"},
             title={"from": "contract.title"},
             department={"from": "contract.department_name"},
         ),
-        containers=Containers(initial="OU=New", enabled="OU=Active", disabled="OU=Left"),
+        containers=Containers(initial="OU=New", enabled="OU=Active", disabled="OU=Shut"),
         named_by_rules=True,
     ),
     "app": TargetPolicy(

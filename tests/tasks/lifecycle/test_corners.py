@@ -57,15 +57,6 @@ def test_values_read_as_people_say_them():
     assert str(Pending("ad", "mail")) == "(known after ad wrote mail)"
 
 
-def test_protected_people_are_left_as_they_are():
-    inputs = inputs_of(JANINE)
-    assert len(make_plan(inputs)) > 0
-    inputs.protected = frozenset({"1001"})
-    plan = make_plan(inputs)
-    assert len(plan) == 0
-    assert ("1001", "protected") in {(note.person, note.code) for note in plan.notes}
-
-
 def test_a_permission_that_is_no_group_says_so():
     inputs = inputs_of(JANINE)
     inputs.accounts["ad"].permissions["kind"] = PERMISSION

@@ -15,10 +15,9 @@ import pytest
 from connectors.model.errors import ConfigError
 from connectors.model.manifest import Attribute
 from tasks.lifecycle.explain import explain
-from tasks.lifecycle.explain_nouns import VEIL, Block
+from tasks.lifecycle.explain_nouns import Block
 from tasks.lifecycle.explain_who import find_person
 from tasks.lifecycle.plan import decide
-from tasks.reporting import PRIVATE
 from tests.tasks.lifecycle import hr
 from tests.tasks.lifecycle.test_plan_cases import inputs_of
 
@@ -76,10 +75,6 @@ def test_explanation(case):
     text = json.dumps(content, ensure_ascii=False)
     assert holds(case["expect"], json.loads(text)) is None
     assert not [one for one in case.get("never", ()) if one in text]
-
-
-def test_a_veil_is_what_reports_show():
-    assert VEIL == PRIVATE
 
 
 def test_what_the_caller_knows_comes_first():

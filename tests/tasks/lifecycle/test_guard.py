@@ -29,7 +29,7 @@ from tests.tasks.lifecycle.guarded import (
     reading,
 )
 
-quick = settings(max_examples=60, deadline=None, derandomize=True)
+quick = settings(max_examples=60, derandomize=True)
 
 # --- Limits ---------------------------------------------------------------------------------------
 

@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 
 from connectors.model.errors import ConfigError
 from connectors.model.values import CLEAR, Pending
-from tasks.lifecycle.mapping import World, evaluate, fill_template, fill_templates
+from tasks.lifecycle.mapping import evaluate, fill_template, fill_templates
 from tasks.lifecycle.order import parse_template
 from tasks.lifecycle.outlook import Outlook
 from tasks.lifecycle.people import column_of, person_facts
 from tasks.lifecycle.policy import FieldMapping
 from tasks.lifecycle.roster import Roster
+from tasks.lifecycle.world import World
 from tests.tasks.lifecycle import hr
 
 PENDING = Pending("ad", "mail")

@@ -1,5 +1,5 @@
-import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from connectors.model.accounts import Accounts
@@ -19,7 +19,7 @@ def accounts(**numbers):
 
 def match(held, correlate, links=None, **options):
     roster = Roster([*correlate, *(links or {})])
-    numbers = np.array([correlate.get(person) for person in roster.ids], dtype=object)
+    numbers = pa.array([correlate.get(person) for person in roster.ids], pa.large_string())
     known = pd.Series(links or {}, dtype="str")
     return match_accounts(held, roster=roster, numbers=Numbers(numbers), links=known, **options)
 

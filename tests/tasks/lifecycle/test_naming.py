@@ -203,7 +203,6 @@ choices = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(persons, choices)
 def test_candidates_differ_everywhere_and_keep_to_characters_and_limits(person, chosen):
     try:
@@ -227,7 +226,7 @@ def test_candidates_differ_everywhere_and_keep_to_characters_and_limits(person, 
             assert shown == " ".join(shown.split())
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.lists(persons, min_size=1, max_size=4), choices)
 def test_display_frame_shows_what_the_first_candidate_shows(several, chosen):
     rows = {f"p{n}": {f"person.{k}": v for k, v in p.items()} for n, p in enumerate(several)}

@@ -104,7 +104,7 @@ def by_the_book(who, tree, staff):
     return None
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(trees, staff)
 def test_the_walk_is_the_same_for_everybody_at_once(tree, staff):
     people = hr.people(

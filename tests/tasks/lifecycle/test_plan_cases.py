@@ -65,6 +65,7 @@ def inputs_of(case):
         memory=landscape.memory(),
         options=OPTIONS,
         scope=Scope(**scope),
+        protected=frozenset(case.get("protected", ())),
     )
 
 

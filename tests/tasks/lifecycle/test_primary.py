@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from tasks.lifecycle.primary import primary_contracts, why_primary
+from tasks.lifecycle.primary import why_primary
 from tests.tasks.lifecycle import hr
 
 TODAY = date(2026, 11, 23)
@@ -17,7 +17,7 @@ def test_why_primary(case):
     ranked = why_primary(people, "p", case["as_of"])
     assert [[one.contract, one.standing, one.because] for one in ranked] == case["ranked"]
     assert [one.contract for one in ranked if one.primary] == [ranked[0].contract]
-    assert ranked[0].contract == primary_contracts(people, case["as_of"]).loc["p", "external_id"]
+    assert ranked[0].contract == hr.primary(people, case["as_of"])["p"]
 
 
 @pytest.mark.parametrize("case", hr.cases("primary_contract"))

@@ -202,7 +202,7 @@ def by_the_book(contracts, rules):
     )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(contracts, rule_sets)
 def test_assignments_are_what_reading_the_rules_one_by_one_gives(found, raw_rules):
     people, rules = hr.people(found), [hr.rule(raw) for raw in raw_rules]
@@ -212,7 +212,7 @@ def test_assignments_are_what_reading_the_rules_one_by_one_gives(found, raw_rule
     assert [[row.person, row.target, row.ended_on.date()] for row in result.itertuples()] == gone
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(contracts, rule_sets, st.randoms())
 def test_the_order_of_rows_and_rules_makes_no_difference(found, raw_rules, random):
     people, rules = hr.people(found), [hr.rule(raw) for raw in raw_rules]

@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.lifecycle.transliterate import UNDECOMPOSED, to_latin
@@ -44,7 +44,6 @@ def test_a_name_is_written_in_plain_letters(text, latin):
     assert to_latin(text) == latin
 
 
-@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_only_allowed_characters_come_out_and_a_second_time_changes_nothing(text):
     latin = to_latin(text)

@@ -1,0 +1,288 @@
+"""A profile, ready to run: what its steps ask for, and what they open.
+
+It is the only place where a preview and a live run part: there a Recorder takes the writer's seat.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from config.loader import LoadedProfile, load_profile
+from config.settings import RetourSettings
+from config.yaml_file import Place
+from connectors.ledger.ledger import Ledger, open_ledger
+from connectors.ledger.lock import Lock
+from connectors.model.accounts import Accounts
+from connectors.model.connector import Reader, Source, Writer
+from connectors.model.people import People
+from connectors.sdk.once import Once
+from tasks.brake import Brake
+from tasks.compile import compile_source_limits, compile_targets, located
+from tasks.compile_names import compile_names
+from tasks.compile_rules import check_columns, compile_rules
+from tasks.connector_settings import Connectors, ConnectorSettings
+from tasks.kept import KeptReading, digest_of
+from tasks.lifecycle.inputs import Memory
+from tasks.lifecycle.join import Further, join_people
+from tasks.lifecycle.people import column_of, person_facts
+from tasks.lifecycle.policy import TargetPolicy
+from tasks.lifecycle.rule import Rule
+from tasks.lifecycle.world import World
+from tasks.run import Run
+from tasks.seat import LiveSeat, PreviewSeat, Seat
+
+
+class Site:
+    """A profile, ready to run. Holds secrets: never a task's parameter or result.
+
+    Attributes:
+        name: Of the profile.
+        zone: Its time zone.
+        approval: `refuse` or `ask`: what happens over a limit.
+        protected: People whom no run touches, by HR id.
+        further: Names of the further sources, in order.
+        rules: Compiled.
+        policies: By target, in dependency order.
+        options: Name generators.
+        source_limits: How far an import may be from the last one.
+        private: Target -> attributes that reports and the audit trail do not quote.
+        ledger: Our own memory.
+        seat: Who executes changes.
+        lock: Held while the run goes on.
+        stopped: Target -> why it was given up in this run.
+        shard_size: Persons per shard.
+        brake: Stops the shards when the run is interrupted.
+    """
+
+    def __init__(
+        self,
+        loaded: LoadedProfile,
+        connectors: Connectors,
+        environment: RetourSettings,
+        run: Run,
+    ) -> None:
+        """Compile the profile and check everything that can be checked without a connection.
+
+        Raises:
+            ConfigError: With file, line and key.
+        """
+        profile = loaded.profile
+        self.name, self.zone = loaded.name, ZoneInfo(profile.timezone)
+        self.approval = profile.approval
+        self.protected = frozenset(profile.protected.persons)
+        self.further = tuple(connectors.further)
+        self.shard_size = environment.shard_size
+        self._loaded, self._connectors = loaded, connectors
+        self._settings = ConnectorSettings(loaded, connectors, block_secret=_block_secret)
+        with located(loaded):
+            self.rules = compile_rules(loaded)
+            self.options = compile_names(loaded)
+            self.source_limits = compile_source_limits(loaded)
+            self._settings.of_source()
+            for name in self.further:
+                self._settings.of_further(name)
+            self.policies = self._compile_targets(loaded, self.rules)
+        self.ledger: Ledger = open_ledger(environment.ledger_url)
+        self.private = {n: policy.manifest.private for n, policy in self.policies.items()}
+        self.ledger.private = self.private
+        self.lock: Lock | None = None
+        self.stopped: dict[str, str] = {}
+        self.brake = Brake()
+        self._once = Once()
+        self._run = run
+        self.seat = self._preview() if run.dry_run else self._live(run)
+
+    def _compile_targets(
+        self, loaded: LoadedProfile, rules: tuple[Rule, ...]
+    ) -> dict[str, TargetPolicy]:
+        settings = {
+            name: self._settings.of_target(name, to_write=False)
+            for name in self._connectors.targets
+        }
+        return compile_targets(loaded, self._connectors.targets, settings, rules)
+
+    def of_profile(self) -> tuple[tuple[Rule, ...], dict[str, TargetPolicy]]:
+        """Rules and policies that the profile has by itself, whatever rules this run looks at.
+
+        Raises:
+            ConfigError: With file, line and key.
+        """
+        own = load_profile(self._run.profile)
+        with located(own):
+            rules = compile_rules(own)
+            return rules, self._compile_targets(own, rules)
+
+    def _preview(self) -> Seat:
+        return PreviewSeat(self.ledger, profile=self.name)
+
+    def _live(self, run: Run) -> Seat:
+        with located(self._loaded):
+            # A missing write credential is told now, not half-way.
+            for target, connector in self._connectors.targets.items():
+                settings = self._settings.of_target(target, to_write=True)
+                if connector.check_writer is not None:
+                    connector.check_writer(settings, target)
+        return LiveSeat(
+            self.ledger,
+            profile=self.name,
+            run=run.id,
+            open_writer=self._open_writer,
+            policies=self.policies,
+            rename=self.options.rename,
+            unused_since=self._unused_since(),
+        )
+
+    def _unused_since(self) -> datetime | None:
+        """Since when somebody must be without an account for others to get their names."""
+        days = self._loaded.profile.names.reuse_after_days
+        return None if days is None else self._run.started - timedelta(days=days)
+
+    def open_source(self) -> Source:
+        """The HR system, read-only."""
+        assert self._connectors.source.open_source is not None  # noqa: S101 - checked when the site was made
+        with located(self._loaded):
+            return self._connectors.source.open_source(self._settings.of_source())
+
+    def open_further(self, name: str) -> Source:
+        """A further source, read-only."""
+        opens = self._connectors.further[name].open_source
+        assert opens is not None  # noqa: S101 - checked when the site was made
+        with located(self._loaded):
+            return opens(self._settings.of_further(name))
+
+    def join(self, first: People, others: Mapping[str, People]) -> People:
+        """What the sources hold as one import; of one source, that.
+
+        Raises:
+            ConfigError: They cannot be joined as the profile says; with file, line and key.
+        """
+        specs = self._loaded.profile.sources
+        with located(self._loaded):
+            return join_people(
+                first,
+                [
+                    Further(
+                        name=name,
+                        people=others[name],
+                        key=spec.key,
+                        matches=spec.matches,
+                        adds=spec.adds,
+                        owns=frozenset(spec.owns),
+                        takes=None if spec.takes is None else frozenset(spec.takes),
+                    )
+                    for name, spec in specs.items()
+                ],
+            )
+
+    def check_columns(self, people: People) -> None:
+        """Look whether the import has the custom columns that the rules read.
+
+        Raises:
+            ConfigError: With file, line and key.
+        """
+        check_columns(self._loaded, self.rules, people)
+
+    def open_reader(self, target: str) -> Reader:
+        """A target, read-only."""
+        connector = self._connectors.targets[target]
+        with located(self._loaded):
+            settings = self._settings.of_target(target, to_write=False)
+            if connector.open_shared_reader is not None:
+                return connector.open_shared_reader(settings, target, self._once)
+            assert connector.open_reader is not None  # noqa: S101 - who writes also reads
+            return connector.open_reader(settings, target)
+
+    def kept_reading(self, target: str) -> KeptReading:
+        """What the ledger keeps of earlier readings of a target, for its next one."""
+        run, connector = self._run, self._connectors.targets[target]
+        return KeptReading(
+            self.ledger,
+            profile=self.name,
+            target=target,
+            digest=digest_of(connector.name, self._settings.of_target(target, to_write=False)),
+            whole_days=self._loaded.profile.targets[target].full_read_every_days,
+            now=run.started,
+            keeps=not run.dry_run and not run.scope.persons and run.scope.writes(target),
+        )
+
+    def where(self, rule: str, *steps: str) -> Place:
+        """Where a part of a rule stands, or the rule itself."""
+        return next(spec for spec in self._loaded.rules if spec.id == rule).where(*steps)
+
+    def forget_readings(self) -> None:
+        """Let go of what readers shared: rows as they came are the most that a run keeps."""
+        self._once = Once()
+
+    def _open_writer(self, target: str) -> Writer:
+        opens = self._connectors.targets[target].open_writer
+        assert opens is not None  # noqa: S101 - checked when the profile was compiled
+        with located(self._loaded):
+            return opens(self._settings.of_target(target, to_write=True), target)
+
+    def memory(self, people: People, as_of: date) -> Memory:
+        """What the ledger knows, with whoever is missing from this import for the first time."""
+        links, grants = self.seat.recall(
+            self.ledger.links(self.name), self.ledger.grants(self.name)
+        )
+        absences = self.ledger.absences(self.name)
+        there = set(people.persons["external_id"])
+        for person in set(links["person"]) - there:
+            absences.setdefault(person, as_of)
+        return Memory(
+            links=links,
+            grants=grants,
+            absences={person: day for person, day in absences.items() if person not in there},
+            names=self.ledger.names(self.name, unused_since=self._unused_since()),
+            called=self.ledger.called(self.name),
+        )
+
+    def recent(self, at: datetime) -> dict[str, dict[str, int]]:
+        """What runs did in the days before, per target as far back as its limits look."""
+        windows = {policy.over_days for policy in self.policies.values()}
+        done = {
+            days: self.ledger.recent_changes(self.name, at - timedelta(days=days))
+            for days in windows
+        }
+        return {name: done[one.over_days].get(name, {}) for name, one in self.policies.items()}
+
+    def settle(self, accounts: dict[str, Accounts], people: People, as_of: date) -> int:
+        """Close what an earlier run left open, by what the targets hold now.
+
+        Returns:
+            How many changes that were. Mostly none, and then nobody is looked at.
+        """
+        if not self.ledger.open_intents(self.name):
+            return 0
+        facts = person_facts(people, as_of)
+        world = World(facts, column_of)
+        correlations = {
+            name: dict(zip(facts.index, world.column(policy.correlate), strict=True))
+            for name, policy in self.policies.items()
+        }
+        return self.seat.settle(accounts, correlations)
+
+    def lane_before(self, target: str) -> tuple[str, ...]:
+        """Targets before this one that write the same records: one person, one write at a time."""
+        names = tuple(self.policies)
+        lane = self.policies[target].manifest.lane
+        before = names[: names.index(target)]
+        return tuple(n for n in before if lane and self.policies[n].manifest.lane == lane)
+
+    def hold_lock(self) -> None:
+        """Make sure that no other run has taken over.
+
+        Raises:
+            RunRefused: One has.
+        """
+        if self.lock is not None:
+            self.lock.check()
+
+
+def _block_secret(name: str) -> str | None:
+    """A secret from a Prefect Secret block, None when there is no such block."""
+    from prefect.blocks.system import Secret
+
+    try:
+        return str(Secret.load(name).get())  # type: ignore[union-attr]
+    except ValueError:
+        return None
