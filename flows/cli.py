@@ -1,6 +1,5 @@
 """The `retour` command: the same flows from a terminal."""
 
-import re
 import sys
 from datetime import date
 from pathlib import Path
@@ -13,6 +12,22 @@ from typer.exceptions import TyperException
 # Prefect takes a second to import and pandas half of one. So nothing here imports them, or a module
 # of ours that does, before a command that needs them runs: `retour --help` answers at once.
 from connectors.model.errors import ConfigError, RetourError
+from flows.connectors_command import new as new_connector
+from flows.options import (
+    Approve,
+    AsJson,
+    AsOf,
+    Live,
+    Profile,
+    Report,
+    alone,
+    as_day,
+    digest_of,
+    file_to_write,
+    ids_of,
+    log_level,
+    profile_of,
+)
 from flows.terminal import complain, say
 
 INTERRUPTED = 130
@@ -59,30 +74,12 @@ connectors = typer.Typer(
 app.add_typer(connectors, name="connectors")
 
 
-def _as_day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no day; write it like 2026-12-01") from None
-
-
 def _say_version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
 
         typer.echo(f"retour {version('retour')}")
         raise typer.Exit
-
-
-Profile = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME|FILE", help="The profile; without it that of RETOUR_PROFILE, else demo."
-    ),
-]
-Report = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Also write the report to this file, as JSON.")
-]
 
 
 @app.callback()
@@ -101,13 +98,8 @@ def root(
 @app.command()
 def provision(  # noqa: PLR0917 - its options
     profile: Profile = None,
-    live: Annotated[
-        bool, typer.Option("--live", help="Write. Without it this is a preview.")
-    ] = False,
-    as_of: Annotated[
-        date | None,
-        typer.Option(parser=_as_day, metavar="DATE", help="Decide for this day instead of today."),
-    ] = None,
+    live: Live = False,
+    as_of: AsOf = None,
     person: Annotated[
         list[str] | None,
         typer.Option(metavar="ID", help="Change only this person; may be given again."),
@@ -116,10 +108,7 @@ def provision(  # noqa: PLR0917 - its options
         list[str] | None,
         typer.Option(metavar="NAME", help="Write only this target; may be given again."),
     ] = None,
-    approve: Annotated[
-        str | None,
-        typer.Option(metavar="DIGEST", help="Lift the limits for exactly this previewed plan."),
-    ] = None,
+    approve: Approve = None,
     report: Report = None,
     rules: Annotated[
         list[str] | None,
@@ -142,17 +131,17 @@ def provision(  # noqa: PLR0917 - its options
     if markdown is not None and not rules:
         raise ConfigError("it tells what other rules move: give --rules too", key="--markdown")
     request = Request(
-        profile=_profile(profile),
+        profile=profile_of(profile),
         live=live,
         as_of=as_of,
-        persons=_ids(person, "--person"),
-        targets=_ids(target, "--target"),
-        approve=_digest(approve),
-        report=_report_file(report),
-        rules=_ids(rules, "--rules"),
-        markdown=_report_file(markdown, "--markdown"),
+        persons=ids_of(person, "--person"),
+        targets=ids_of(target, "--target"),
+        approve=digest_of(approve),
+        report=file_to_write(report),
+        rules=ids_of(rules, "--rules"),
+        markdown=file_to_write(markdown, "--markdown"),
     )
-    raise typer.Exit(run_provision(request, _log_level()))
+    raise typer.Exit(run_provision(request, log_level()))
 
 
 @app.command()
@@ -166,17 +155,9 @@ def reconcile(  # noqa: PLR0917 - its options
             "may be given again.",
         ),
     ] = None,
-    live: Annotated[
-        bool, typer.Option("--live", help="Write the fixes. Without it this is a preview.")
-    ] = False,
-    as_of: Annotated[
-        date | None,
-        typer.Option(parser=_as_day, metavar="DATE", help="Decide for this day instead of today."),
-    ] = None,
-    approve: Annotated[
-        str | None,
-        typer.Option(metavar="DIGEST", help="Lift the limits for exactly this plan of fixes."),
-    ] = None,
+    live: Live = False,
+    as_of: AsOf = None,
+    approve: Approve = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Show every issue, ignored ones too.")
     ] = False,
@@ -189,28 +170,44 @@ def reconcile(  # noqa: PLR0917 - its options
     ] = None,
     until: Annotated[
         date | None,
-        typer.Option(parser=_as_day, metavar="DATE", help="With --ignore: the last day of it."),
+        typer.Option(parser=as_day, metavar="DATE", help="With --ignore: the last day of it."),
     ] = None,
     reason: Annotated[str, typer.Option(metavar="TEXT", help="With --ignore: why.")] = "",
+    unignore: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ISSUE",
+            help="Show this issue again from now on, and do nothing else; may be given again.",
+        ),
+    ] = None,
     report: Report = None,
 ) -> None:
     """Show where targets, ledger and rules do not agree, and fix what is asked for."""
-    if ignore:
-        from flows.reconciling import run_ignore
+    if (until or reason) and not ignore:
+        raise ConfigError("it belongs to --ignore", key="--until" if until else "--reason")
+    if ignore or unignore:
+        alone(
+            "--ignore" if ignore else "--unignore",
+            {"--fix": fix, "--live": live, "--approve": approve, "--report": report}
+            | {"--unignore": ignore and unignore},
+        )
+        from flows.reconciling import run_ignore, run_unignore
 
-        raise typer.Exit(run_ignore(_profile(profile), tuple(ignore), until, reason))
+        if ignore:
+            raise typer.Exit(run_ignore(profile_of(profile), tuple(ignore), until, reason))
+        raise typer.Exit(run_unignore(profile_of(profile), tuple(unignore or ())))
     from flows.reconciling import ReconcileRequest, run_reconcile
 
     request = ReconcileRequest(
-        profile=_profile(profile),
-        fix=_ids(fix, "--fix"),
+        profile=profile_of(profile),
+        fix=ids_of(fix, "--fix"),
         live=live,
         as_of=as_of,
-        approve=_digest(approve),
+        approve=digest_of(approve),
         everything=everything,
-        report=_report_file(report),
+        report=file_to_write(report),
     )
-    raise typer.Exit(run_reconcile(request, _log_level()))
+    raise typer.Exit(run_reconcile(request, log_level()))
 
 
 @app.command()
@@ -218,7 +215,7 @@ def check(profile: Profile = None) -> None:
     """Look whether a run could work: settings, connections, rights, fields. Read-only."""
     from flows.running import run_check
 
-    raise typer.Exit(run_check(_profile(profile), _log_level()))
+    raise typer.Exit(run_check(profile_of(profile), log_level()))
 
 
 @app.command()
@@ -230,11 +227,8 @@ def explain(
         ),
     ],
     profile: Profile = None,
-    as_of: Annotated[
-        date | None,
-        typer.Option(parser=_as_day, metavar="DATE", help="Explain this day instead of today."),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
 ) -> None:
     """Say why, and why not: contracts, rules, accounts, groups and fields of one person.
 
@@ -242,7 +236,7 @@ def explain(
     """
     from flows.explaining import run_explain
 
-    code = run_explain(_profile(profile), person, as_of, _log_level(), as_json=as_json)
+    code = run_explain(profile_of(profile), person, as_of, log_level(), as_json=as_json)
     raise typer.Exit(code)
 
 
@@ -284,7 +278,7 @@ def runs(
 @app.command("show")
 def show_one(
     run: Annotated[str, typer.Argument(metavar="RUN", help="Id of a run, or the beginning of it.")],
-    as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show one run: what was planned and why, what became of it, its journal."""
     from flows.history import show_run
@@ -317,46 +311,7 @@ def show_connector(
     catalogue.show_connector(name)
 
 
-def _profile(given: str | None) -> str:
-    if given is not None:
-        return given
-    from config.settings import read_settings
-
-    return read_settings().profile
-
-
-def _digest(given: str | None) -> str | None:
-    """A digest, before a whole run finds out that it is none."""
-    if given is not None and not re.fullmatch(r"sha256:[0-9a-f]{64}", given):
-        message = f"{given!r} is no digest; that is sha256: and 64 hexadecimal digits"
-        raise ConfigError(message, key="--approve")
-    return given
-
-
-def _ids(given: list[str] | None, option: str) -> tuple[str, ...]:
-    """What an option was given. An empty one is most likely a variable that a script never set."""
-    if any(not one.strip() for one in given or ()):
-        raise ConfigError("an empty id names nobody", key=option)
-    return tuple(given or ())
-
-
-def _log_level() -> str:
-    """What Prefect may say on stderr: warnings, unless more was asked for."""
-    from config.settings import read_settings
-
-    settings = read_settings()
-    return settings.log_level if "log_level" in settings.model_fields_set else "WARNING"
-
-
-def _report_file(path: Path | None, option: str = "--report") -> Path | None:
-    """The file, if it can be written: better said before a run than after it."""
-    if path is None:
-        return None
-    if path.is_dir():
-        raise ConfigError(f"{path} is a folder; name a file in it", key=option)
-    if not path.parent.is_dir():
-        raise ConfigError(f"there is no folder {path.parent}", key=option)
-    return path.absolute()
+connectors.command("new")(new_connector)
 
 
 def _code_of(error: RetourError) -> int:

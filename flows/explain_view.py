@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from rich.text import Text
 
-from connectors.model.values import CLEAR, decode_value, is_empty
 from flows.report_view import OUTCOME_STYLES, VERB_STYLES, change_line
-from flows.terminal import add_row, line, printable, show, table
+from flows.terminal import line, show, table
+from flows.words import in_words
 
 Part = Mapping[str, Any]
 
@@ -32,7 +32,6 @@ def show_explanation(content: Part) -> None:
     Args:
         content: As `--json` writes it.
     """
-    content = printable(content)
     _show_person(content)
     _show_contracts(content["contracts"])
     _show_rules(content["rules"])
@@ -69,8 +68,7 @@ def _show_contracts(contracts: Sequence[Part]) -> None:
     for one in contracts:
         active = one["standing"] == "active"
         department = " ".join(filter(None, (one["department"], one["department_name"])))
-        add_row(
-            rows,
+        rows.add_row(
             Text(one["id"], "bold" if one["primary"] else ""),
             Text(
                 STANDING_WORDS.get(one["standing"]) or str(one["standing"]),
@@ -179,8 +177,7 @@ def _show_target(target: Part, day: str) -> None:
     line(Text(target["target"], "bold"), Text(f"  {target['title']}  ", "dim"), _account(target))
     rows = table("", "", "", "", "", wrapped=(1, 4))
     for one in target["entitlements"]:
-        add_row(
-            rows,
+        rows.add_row(
             f"{one['kind']} {one['name'] or ''}".rstrip(),
             _due(one, day),
             _held(one),
@@ -233,12 +230,11 @@ def _show_fields(fields: Sequence[Part]) -> None:
         if one["waiting_for"]:
             state = f"{state} for {one['waiting_for']}" if one["state"] == "waiting" else state
         wanted = one["wanted"]
-        add_row(
-            rows,
+        rows.add_row(
             one["name"],
             Text(state, STATE_STYLES[one["state"]]),
-            "" if wanted is None else _value(wanted),
-            "" if one["held"] is None else _value(one["held"]),
+            "" if wanted is None else in_words(wanted),
+            "" if one["held"] is None else in_words(one["held"]),
             Text(_origin(one), "dim"),
         )
     show(rows, indent=2)
@@ -248,7 +244,7 @@ def _origin(one: Part) -> str:
     if one["state"] == "not_now":
         return f"on {', '.join(one['on'])}: {_source(one)}"
     named = [
-        f"{path} = {'(nothing)' if value is None else _value(value)}"
+        f"{path} = {'(nothing)' if value is None else in_words(value)}"
         for path, value in one["parts"].items()
     ]
     return "; ".join([_source(one), *(named if one["kind"] == "template" else [])])
@@ -273,8 +269,7 @@ def _show_blocks(blocks: Sequence[Part]) -> None:
     rows = table("", "", "", wrapped=(2,))
     for one in blocks:
         kind = (one["code"] or one["kind"]) if one["kind"] == "note" else one["kind"]
-        add_row(
-            rows,
+        rows.add_row(
             Text(kind.replace("_", " "), BLOCK_STYLES[one["kind"]]),
             one["target"] or "",
             one["reason"],
@@ -290,7 +285,7 @@ def _show_plan(changes: Sequence[Part]) -> None:
     rows = table("", "", "", wrapped=(2,))
     for one in changes:
         verb = Text(one["verb"], VERB_STYLES.get(one["verb"], ""))
-        add_row(rows, one["target"], verb, change_line(one))
+        rows.add_row(one["target"], verb, change_line(one))
     show(rows, indent=2)
 
 
@@ -300,8 +295,7 @@ def _show_history(history: Sequence[Part]) -> None:
     _head("Done last")
     rows = table("", "", "", "", "", wrapped=(4,))
     for one in history:
-        add_row(
-            rows,
+        rows.add_row(
             Text(one["at"] or "-", "dim"),
             one["target"],
             Text(one["verb"], VERB_STYLES.get(one["verb"], "")),
@@ -320,12 +314,3 @@ def _days(first: str | None, last: str | None, *, never: bool = False) -> str:
     if first is None:
         return "never" if never else f"no start - {last}" if last else "no start"
     return f"{first} - {last or 'no end'}"
-
-
-def _value(encoded: Any) -> str:
-    value = decode_value(encoded)
-    if value is CLEAR or is_empty(value):
-        return "(empty)"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return ", ".join(value) if isinstance(value, tuple) else str(value)

@@ -1,7 +1,7 @@
 """What ran, and everything about one run, from the ledger."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, tzinfo
 from typing import Any, Final
@@ -12,9 +12,11 @@ from config.settings import read_settings
 from connectors.ledger.ledger import Ledger, open_ledger
 from connectors.ledger.records import JournalEntry, RunRecord
 from connectors.ledger.runs import BROKEN_OFF
+from connectors.model.private import VEIL
+from flows.issue_view import heading_of, show_counts, verdict_of
 from flows.report_view import OUTCOME_STYLES, reasons, show_end, show_report
 from flows.terminal import line, say, show, show_json, table
-from tasks.reporting import PRIVATE, veiled
+from tasks.reporting import veiled
 
 MEANINGS: Final = {
     0: "done",
@@ -64,6 +66,9 @@ def show_run(name: str, *, as_json: bool) -> None:
     if as_json:
         show_json({**report, "journal": [_entry(entry) for entry in journal]})
         return
+    if "issue_counts" in report and not report["plan"]:
+        _show_reconciliation(report)
+        return
     show_report(report)
     _show_journal(record, journal)
     if record.exit == BROKEN_OFF:
@@ -75,6 +80,17 @@ def show_run(name: str, *, as_json: bool) -> None:
         why = reasons(report)
         if why:
             line(Text("Why    ", "dim"), why)
+
+
+def _show_reconciliation(report: Mapping[str, Any]) -> None:
+    """One that only looked: it planned nothing, and did not find nothing for that."""
+    line(heading_of(report))
+    line()
+    show_counts(report)
+    line(verdict_of(report))
+    why = reasons(report)
+    if why:
+        line(Text("Why    ", "dim"), why)
 
 
 @contextmanager
@@ -137,7 +153,7 @@ def _entry(entry: JournalEntry) -> dict[str, Any]:
     change = veiled(entry.change, {entry.change.target: entry.private})
     receipt = entry.receipt.to_json() if entry.receipt else None
     if receipt is not None:
-        hidden = dict.fromkeys(entry.private & receipt["produced"].keys(), PRIVATE)
+        hidden = dict.fromkeys(entry.private & receipt["produced"].keys(), VEIL)
         receipt["produced"] = receipt["produced"] | hidden
     return {
         "change": json.loads(json.dumps(change.to_json())),

@@ -6,7 +6,7 @@ from typing import Any, Final
 from rich.text import Text
 
 from flows.report_view import VERB_STYLES
-from flows.terminal import add_row, line, printable, show, table
+from flows.terminal import line, show, table
 
 MOST_PERSONS: Final = 20
 WHAT_STYLES: Final = {"new": "green", "gone": "red", "changed": "cyan"}
@@ -20,7 +20,7 @@ def show_impact(report: Part) -> None:
     Args:
         report: Of a preview under other rules, as `--report` writes it.
     """
-    impact = printable(report["impact"])
+    impact = report["impact"]
     line(
         Text(f"{report['profile']}: other rules on {report['as_of']}", "bold"),
         Text(f"   run {report['run']}", "dim"),
@@ -38,8 +38,8 @@ def show_impact(report: Part) -> None:
         rows = table("", "", "", wrapped=(2,))
         for sign, move in _signed(rule):
             style = "green" if sign == "+" else "yellow"
-            add_row(
-                rows, Text(f"{sign}{move['count']}", style), _thing(move), _some(move["persons"])
+            rows.add_row(
+                Text(f"{sign}{move['count']}", style), _thing(move), _some(move["persons"])
             )
         if rule["gains"] or rule["loses"]:
             show(rows, indent=2)
@@ -58,8 +58,7 @@ def _show_targets(targets: Part) -> None:
     for target, verbs in targets.items():
         for verb, count in verbs.items():
             some = True
-            add_row(
-                rows,
+            rows.add_row(
                 Text(target, "bold"),
                 Text(verb, VERB_STYLES.get(verb, "")),
                 str(count["before"]),
@@ -98,7 +97,7 @@ def impact_markdown(report: Part) -> str:
         ]
         rows.append("")
     for reason in impact["guards"]:
-        rows.append(f"**A guard refuses this:** {_cell(reason)}")
+        rows.append(f"* **A guard refuses this:** {_cell(reason)}")
     return "\n".join(rows).rstrip() + "\n"
 
 

@@ -6,12 +6,28 @@ from typing import Any, Final
 
 from rich.text import Text
 
-from connectors.model.values import CLEAR, decode_value, is_empty
 from flows.terminal import line, show, table
+from flows.words import in_words
 
 MOST_ISSUES: Final = 40
 
 Issue = Mapping[str, Any]
+
+
+def heading_of(report: Mapping[str, Any]) -> Text:
+    """Which reconciliation this is."""
+    said = Text(f"{report['profile']}: reconciliation of {report['as_of']}", "bold")
+    return said + Text(f"   run {report['run']}", "dim")
+
+
+def show_counts(report: Mapping[str, Any]) -> None:
+    """Write how many issues of each type there were.
+
+    Args:
+        report: As the ledger keeps it, without the issues: they are of that day.
+    """
+    for kind, count in report["issue_counts"].items():
+        line(Text(f"  {kind.replace('_', ' ')} ({count})", "yellow"))
 
 
 def show_issues(report: Mapping[str, Any], *, most: int | None) -> None:
@@ -34,6 +50,19 @@ def show_issues(report: Mapping[str, Any], *, most: int | None) -> None:
         line()
 
 
+def verdict_of(report: Mapping[str, Any]) -> Text:
+    """What a reconciliation without fixes came to."""
+    if report["refused"]:
+        return Text("REFUSED", "bold red") + Text(" - what was read is not to be trusted")
+    count, ignored = sum(report["issue_counts"].values()), report["issues_ignored"]
+    beside = f", {ignored} ignored" if ignored else ""
+    if not count:
+        return Text("IN ORDER", "bold green") + Text(f" - no issues{beside}")
+    return Text("FOUND", "bold yellow") + Text(
+        f" - {count} {'issue' if count == 1 else 'issues'}{beside}; nothing was written"
+    )
+
+
 def _show_type(kind: str, issues: Sequence[Issue], count: int) -> None:
     line(Text(f"{kind.replace('_', ' ')} ({len(issues)})", "bold yellow"))
     rows = table("", "", "", "", "", wrapped=(4,))
@@ -54,8 +83,8 @@ def _found(issue: Issue) -> Text:
     said = Text(issue["detail"])
     if issue["wanted"] is not None:
         said = Text(f"{issue['subject']}: ", "dim")
-        said.append(f"{_value(issue['held'])} -> ", "dim")
-        said.append(_value(issue["wanted"]))
+        said.append(f"{in_words(issue['held'])} -> ", "dim")
+        said.append(in_words(issue["wanted"]))
     if issue["ignored"]:
         since = f"  ignored until {issue['ignored']['until']}: {issue['ignored']['reason']}"
         return said + Text(since, "dim")
@@ -67,12 +96,3 @@ def _found(issue: Issue) -> Text:
     elif issue["advice"]:
         said.append(f"  [{issue['advice']}]", "dim")
     return said
-
-
-def _value(encoded: Any) -> str:
-    value = None if encoded is None else decode_value(encoded)
-    if value is CLEAR or is_empty(value):
-        return "(empty)"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return ", ".join(value) if isinstance(value, tuple) else str(value)

@@ -8,11 +8,11 @@ from prefect.futures import wait
 from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from connectors.model.errors import RetourError, UnsafePlan
+from connectors.model.errors import ConfigError, RetourError, UnsafePlan
 from flows.applying import MOST_TASKS_AT_ONCE, apply_plan
 from tasks.attempt import Attempt
 from tasks.collect import import_people, read_accounts
-from tasks.ignoring import ignore_issues
+from tasks.ignoring import ignore_issues, unignore_issues
 from tasks.lifecycle.reconcile_wishes import read_wishes
 from tasks.reconcile import Findings, look_for_issues, show_issues
 from tasks.report import show_plan
@@ -22,7 +22,7 @@ from tasks.setup import site_of
 
 def _run_name() -> str:
     given = runtime.flow_run.parameters
-    if given.get("ignore"):
+    if given.get("ignore") or given.get("unignore"):
         return f"{given.get('profile')} ignore"
     fixing = "" if not given.get("fix") else " preview" if given.get("dry_run", True) else " live"
     return f"{given.get('profile')} reconcile{fixing}"
@@ -42,6 +42,7 @@ def reconcile(  # noqa: PLR0917 - the form in the Prefect UI
     ignore: list[str] = [],  # noqa: B006 - as above
     until: date | None = None,
     reason: str = "",
+    unignore: list[str] = [],  # noqa: B006 - as above
 ) -> State[Ending] | State[None]:
     """Look where targets, ledger and rules do not agree, and fix what is asked for.
 
@@ -55,9 +56,10 @@ def reconcile(  # noqa: PLR0917 - the form in the Prefect UI
         ignore: Issues, by id, that are not to be shown for a while. Nothing else is done then.
         until: Their last day, at most 36 months ahead.
         reason: Why they are ignored.
+        unignore: Issues, by id, that are shown again from now on. Nothing else is done then.
     """
-    if ignore:
-        return _ignore(profile, ignore, until, reason)
+    if ignore or unignore:
+        return _set_aside(profile, ignore, until, reason, unignore, fix)
     attempt = Attempt(
         profile=profile, dry_run=dry_run, as_of=as_of, persons=[], targets=[], approve=approve
     )
@@ -90,8 +92,23 @@ def _look(run: Run, fix: list[str]) -> Findings:
     return findings
 
 
-def _ignore(profile: str, issues: list[str], until: date | None, reason: str) -> State[None]:
+def _set_aside(
+    profile: str,
+    ignore: list[str],
+    until: date | None,
+    reason: str,
+    unignore: list[str],
+    fix: list[str],
+) -> State[None]:
+    """Remember what is not looked at; whoever wants something fixed too is told to ask for that."""
     try:
-        return Completed(message=ignore_issues(profile, issues, until, reason), data=None)
+        if fix or (ignore and unignore):
+            raise ConfigError("ignore, unignore and fix are asked for one at a time", key="ignore")
+        said = (
+            ignore_issues(profile, ignore, until, reason)
+            if ignore
+            else unignore_issues(profile, unignore)
+        )
+        return Completed(message=said, data=None)
     except RetourError as error:
         return Failed(name="Misconfigured", message=str(error), data=None)

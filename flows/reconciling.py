@@ -10,7 +10,7 @@ from typing import Any
 from rich.text import Text
 
 from connectors.model.errors import ConfigError, RetourError
-from flows.issue_view import MOST_ISSUES, show_issues
+from flows.issue_view import MOST_ISSUES, heading_of, show_issues, verdict_of
 from flows.report_view import MOST_CHANGES, MOST_NOTES, reasons, show_end, show_report
 from flows.running import (
     complain_of_targets,
@@ -100,6 +100,14 @@ def run_ignore(profile: str, issues: tuple[str, ...], until: date | None, reason
     return DONE
 
 
+def run_unignore(profile: str, issues: tuple[str, ...]) -> int:
+    """Show issues again; returns the exit code. Needs no Prefect and no target."""
+    from tasks.ignoring import unignore_issues
+
+    say(unignore_issues(profile, issues))
+    return DONE
+
+
 def _close(request: ReconcileRequest, ending: Ending) -> int:
     """Show and write the report; returns the exit code."""
     report, code = ending.report, ending.exit
@@ -114,8 +122,8 @@ def _close(request: ReconcileRequest, ending: Ending) -> int:
     if report["plan"]:
         show_end(report, request.command, approved=request.approve is not None)
     elif "issues" in report:
-        line(_verdict(report))
-        if not report["refused"] and report["issue_counts"]:
+        line(verdict_of(report))
+        if not report["refused"] and any(_can_be_fixed(issue) for issue in report["issues"]):
             usual = join([*request.command, "--fix"])
             line(Text("Next   ", "dim"), f"{usual} ISSUE|TYPE, a preview; with --live it is done")
     if code == INTERRUPTED:
@@ -124,21 +132,10 @@ def _close(request: ReconcileRequest, ending: Ending) -> int:
 
 
 def _show_found(request: ReconcileRequest, report: Mapping[str, Any]) -> None:
-    line(
-        Text(f"{report['profile']}: reconciliation of {report['as_of']}", "bold"),
-        Text(f"   run {report['run']}", "dim"),
-    )
+    line(heading_of(report))
     line()
     show_issues(report, most=None if request.everything else MOST_ISSUES)
 
 
-def _verdict(report: Mapping[str, Any]) -> Text:
-    if report["refused"]:
-        return Text("REFUSED", "bold red") + Text(" - what was read is not to be trusted")
-    count, ignored = sum(report["issue_counts"].values()), report["issues_ignored"]
-    beside = f", {ignored} ignored" if ignored else ""
-    if not count:
-        return Text("IN ORDER", "bold green") + Text(f" - no issues{beside}")
-    return Text("FOUND", "bold yellow") + Text(
-        f" - {count} {'issue' if count == 1 else 'issues'}{beside}; nothing was written"
-    )
+def _can_be_fixed(issue: Mapping[str, Any]) -> bool:
+    return bool(issue["fixes"]) and not issue["ignored"]

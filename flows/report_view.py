@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from rich.text import Text
 
-from connectors.model.values import CLEAR, decode_value, is_empty
 from flows.terminal import line, show, table
+from flows.words import in_words
 from tasks.run import APPROVABLE, REFUSED, STALE, UNREACHABLE, USAGE, WAITING
 
 MOST_CHANGES: Final = 40
@@ -54,7 +54,7 @@ def show_report(
     if report["plan"]:
         line()
         _show_targets(report)
-        _show_changes(report["changes"], live=report["mode"] == "live", most=most_changes)
+        _show_changes(report, most=most_changes)
         _show_notes(report["notes"], most_notes)
     line()
 
@@ -137,7 +137,9 @@ def _counts(counts: Mapping[str, int], styles: Mapping[str, str]) -> Text:
     return Text(", ").join(parts) if parts else Text("-", "dim")
 
 
-def _show_changes(changes: Sequence[Change], *, live: bool, most: int | None) -> None:
+def _show_changes(report: Report, *, most: int | None) -> None:
+    changes, live = report["changes"], report["mode"] == "live"
+    where = f"; all of them: retour show {report['run']}"
     by_target = {
         target: list(some) for target, some in groupby(changes, key=lambda change: change["target"])
     }
@@ -154,7 +156,7 @@ def _show_changes(changes: Sequence[Change], *, live: bool, most: int | None) ->
             )
         show(rows, indent=2)
         if len(some) > shares[target]:
-            line(Text(f"  ... and {len(some) - shares[target]} more", "dim"))
+            line(Text(f"  ... and {len(some) - shares[target]} more{where}", "dim"))
 
 
 def _shares(counts: Mapping[str, int], most: int | None) -> dict[str, int]:
@@ -188,8 +190,8 @@ def _what(change: Change) -> Text:
             said.append(", ")
         said.append(f"{name}: ", "dim")
         if name in before and name in after and before[name] != after[name]:
-            said.append(f"{_value(before[name])} -> ", "dim")
-        said.append(_value(after[name]) if after else _value(before[name]))
+            said.append(f"{in_words(before[name])} -> ", "dim")
+        said.append(in_words(after[name]) if after else in_words(before[name]))
     if change["verb"] == "correlate" and change["ref"] not in after.values():
         said.append(f"  takes over {change['ref']}", "dim")
     return said
@@ -219,15 +221,6 @@ def _became(change: Change) -> Text:
     if detail:
         said += f": {detail}"
     return Text(f"  {said}", OUTCOME_STYLES.get(outcome, "dim"))
-
-
-def _value(encoded: Any) -> str:
-    value = decode_value(encoded)
-    if value is CLEAR or is_empty(value):
-        return "(empty)"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
 def _show_notes(notes: Sequence[Mapping[str, Any]], most: int | None) -> None:

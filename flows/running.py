@@ -105,7 +105,7 @@ def run_provision(request: Request, log_level: str) -> int:
         # No need to import Prefect, let alone to start its server, to say so.
         return _close(request, refused_at_once(request.parameters, error))
     if request.live and request.as_of is not None:
-        _warn_of_the_future(request.as_of, now().astimezone(zone).date())
+        _warn_of_another_day(request.as_of, now().astimezone(zone).date())
 
     def provision() -> Any:
         from flows.provision import provision
@@ -115,8 +115,14 @@ def run_provision(request: Request, log_level: str) -> int:
     return _close(request, watched(provision, request.report, log_level))
 
 
-def _warn_of_the_future(day: date, today: date) -> None:
-    """A run of a later day does what is due then, and does it now."""
+def _warn_of_another_day(day: date, today: date) -> None:
+    """A run of another day does now what is due on that day."""
+    if day < today:
+        say(
+            f"warning: {day} is over, and this run does now what was due then: who has started "
+            "since is due nothing on that day, and who has left since gets everything back",
+            "yellow",
+        )
     if day > today:
         say(
             f"warning: {day} is still to come, and this run does now what is due then: who leaves "

@@ -42,16 +42,30 @@ def line(*parts: Cell) -> None:
 
 def say(sentence: str, style: str = "") -> None:
     """Tell the person at the terminal something that is no result."""
-    talk().print(Text(sentence, style), soft_wrap=True)
+    for each in sentence.splitlines() or [""]:
+        talk().print(_text(Text(each, style)), soft_wrap=True)
 
 
 def complain(problem: object) -> None:
     """Say what is wrong, a line each."""
     for sentence in str(problem).splitlines():
-        talk().print(Text("error: ", "bold red") + Text(sentence), soft_wrap=True)
+        talk().print(Text("error: ", "bold red") + _text(sentence), soft_wrap=True)
 
 
-def table(*headings: str, numbers: tuple[int, ...] = (), wrapped: tuple[int, ...] = ()) -> Table:
+class Rows(Table):
+    """A table of what systems and people wrote: in a cell, brackets are no markup of ours."""
+
+    def add_row(self, *cells: Cell, **look: Any) -> None:  # type: ignore[override]  # cells are texts
+        """Add a row.
+
+        Args:
+            cells: From the left to the right.
+            look: What `rich` offers for a row.
+        """
+        super().add_row(*(_text(cell, keep="\n") for cell in cells), **look)
+
+
+def table(*headings: str, numbers: tuple[int, ...] = (), wrapped: tuple[int, ...] = ()) -> Rows:
     """An empty table of results.
 
     Args:
@@ -59,7 +73,7 @@ def table(*headings: str, numbers: tuple[int, ...] = (), wrapped: tuple[int, ...
         numbers: Places of columns that are set to the right.
         wrapped: Places of columns that are wrapped when the terminal is too narrow.
     """
-    made = Table(
+    made = Rows(
         box=None,
         padding=(0, 2, 0, 0),
         pad_edge=False,
@@ -74,26 +88,6 @@ def table(*headings: str, numbers: tuple[int, ...] = (), wrapped: tuple[int, ...
             overflow="fold",
         )
     return made
-
-
-def add_row(rows: Table, *cells: Cell) -> None:
-    """Add a row of plain text: what stands in brackets there is no markup of ours."""
-    rows.add_row(*(_text(cell) for cell in cells))
-
-
-def printable(content: Any) -> Any:
-    """JSON content whose texts do nothing to a terminal: no escape sequence, no other control."""
-    match content:
-        case str():
-            return "".join(
-                one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in content
-            )
-        case list():
-            return [printable(one) for one in content]
-        case dict():
-            return {name: printable(one) for name, one in content.items()}
-        case _:
-            return content
 
 
 def show(content: Table, *, indent: int = 0) -> None:
@@ -149,5 +143,18 @@ def interruptible(console: Console, first: str) -> Iterator[None]:
             signal.signal(number, action)
 
 
-def _text(part: Cell) -> Text:
-    return Text(part) if isinstance(part, str) else part
+def _text(part: Cell, *, keep: str = "") -> Text:
+    """Text that does nothing to a terminal: no markup, no escape sequence, no other control.
+
+    Args:
+        part: What somebody wrote.
+        keep: Controls that are meant.
+    """
+    shown = Text(part) if isinstance(part, str) else part.copy()
+    if not shown.plain.isprintable():
+        # One for one, so that what is bold stays bold.
+        shown.plain = "".join(
+            one if one.isprintable() or one in keep else "\N{REPLACEMENT CHARACTER}"
+            for one in shown.plain
+        )
+    return shown

@@ -1,6 +1,6 @@
 """AFAS Profit under the laws: the source and both targets, each on an environment of its own."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import Any, Final
@@ -9,11 +9,13 @@ from connectors.afas import CONNECTORS
 from connectors.afas.mapping import RIGHTS
 from connectors.afas.sandbox.afas import Afas
 from connectors.afas.sandbox.application import invented_token
+from connectors.afas.sandbox.faults import Kind as FaultKind
 from connectors.afas.sandbox.serve import serve
 from connectors.model.connector import Connector, SandboxOptions
 from connectors.model.manifest import Manifest
 from connectors.model.values import Attributes
 from connectors.sdk.conformance.subject import Subject, manifest_under
+from connectors.sdk.trouble import Trouble
 
 PEOPLE: Final = 25
 WRONG_TOKEN: Final = f"<token><version>1</version><data>{'0F' * 32}</data></token>"
@@ -30,6 +32,28 @@ UPDATES: Final[dict[str, Attributes]] = {
     "afas.user": {"EmAd": "sean.o'brien@example.org", "Upn": "sobrien@example.org"},
 }
 MISSING: Final = {"afas.employee": "9999999", "afas.user": "12345.9999999"}
+RENAMES: Final[dict[str, Attributes]] = {
+    "afas.employee": {"EmAd": "renamed@example.org"},
+    "afas.user": {"EmAd": "renamed@example.org", "Upn": "renamed@example.org"},
+}
+FAULTS: Final[dict[Trouble, FaultKind]] = {
+    Trouble.UNAUTHORIZED: "401",
+    Trouble.FORBIDDEN: "403",
+    Trouble.NOT_FOUND: "404",
+    Trouble.CONFLICT: "conflict",
+    Trouble.SLOW_DOWN: "503",
+    Trouble.BUSY: "503",
+    Trouble.BROKEN: "500",
+    Trouble.CUT: "cut",
+    Trouble.LOST: "drop_reply",
+    Trouble.REPEATED_PAGE: "same_page",
+}
+CANNOT: Final = {
+    "not found": "AFAS answers 404 for a connector that is not there, which stops the target.",
+    "slow down, unsaid": "AFAS asks for patience with a time or not at all.",
+    "odd_persons": "A number of an employee is digits; AFAS gives it out itself.",
+    "free_text": "Mail addresses and phone numbers are all that is written back.",
+}
 NOT_SHOWN: Final = frozenset({"Nm", "OcUs", "PoMa", "AcUs"})
 USERS: Final = "T4E_HelloID_Users_v2"
 VARIANTS: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -69,7 +93,52 @@ def subject(name: str) -> Iterator[Subject]:
             unsupported={"Medewerker": "1"},
             missing_ref=MISSING.get(connector.name, ""),
             secrets={"token": WRONG_TOKEN},
+            rename=RENAMES.get(connector.name, {}),
+            page_size="max_rows",
+            page_sizes=(1, 10_000),
+            faults=AfasFaults(sandbox.afas),
+            endpoint="base_url",
+            impatient={"timeout_seconds": 0.3},
+            cannot=CANNOT,
         )
+
+
+class AfasFaults:
+    """Trouble of an environment, in the words of the laws.
+
+    Args:
+        afas: The one that has it.
+    """
+
+    def __init__(self, afas: Afas) -> None:
+        """Look at the environment."""
+        self._afas = afas
+
+    @property
+    def kinds(self) -> Collection[Trouble]:
+        """What AFAS can do. To slow down is maintenance there: 503 with a time (D3)."""
+        return FAULTS.keys()
+
+    @property
+    def writes(self) -> int:
+        """Calls to UpdateConnectors."""
+        return len(self._afas.writes)
+
+    def order(
+        self, trouble: Trouble, *, writing: bool, times: int = 1, skip: int = 0, seconds: int = 1
+    ) -> None:
+        """Let the next calls meet trouble."""
+        self._afas.fail_next(
+            FAULTS[trouble],
+            verb="PUT" if writing else "GET",
+            times=times if times >= 0 else 10_000,
+            seconds=seconds if trouble is Trouble.SLOW_DOWN else 0,
+            after=skip,
+        )
+
+    def heal(self) -> None:
+        """No more trouble."""
+        self._afas.fail_no_more()
 
 
 def _connector(name: str) -> Connector:

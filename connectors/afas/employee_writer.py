@@ -1,6 +1,5 @@
 """Writer of `afas.employee`: fields of the person behind an employee."""
 
-import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -20,6 +19,7 @@ from connectors.afas.writer import (
 )
 from connectors.model.change import Change, Verb
 from connectors.model.errors import Refused, Transient
+from connectors.sdk import clock
 from connectors.sdk.fanout import Written
 
 NOT_VISIBLE: Final = (
@@ -33,7 +33,7 @@ class EmployeeWriter(AfasWriter):
     """Writes fields of the person behind an employee, and empties them; never makes a record."""
 
     def __init__(
-        self, settings: EmployeeSettings, target: str, *, sleep: Sleep = time.sleep
+        self, settings: EmployeeSettings, target: str, *, sleep: Sleep = clock.sleep
     ) -> None:
         """Open a client that may write."""
         manifest = employee_manifest(settings)

@@ -4,7 +4,6 @@ What to do with a user (`MtCd`) is fixed per verb, here. The description (`Nm`) 
 user, and otherwise only as it stands, on request: what the employee is called is another field.
 """
 
-import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
@@ -46,6 +45,7 @@ from connectors.model.errors import (
     Unavailable,
 )
 from connectors.model.values import CLEAR
+from connectors.sdk import clock
 from connectors.sdk.fanout import Written
 
 IN_GROUPS: Final = "groups"
@@ -58,7 +58,7 @@ STILL_TAKEN: Final = f"{NOT_VISIBLE}; UPN and mail may still be taken there"
 class UserWriter(AfasWriter):
     """Writes users."""
 
-    def __init__(self, settings: UserSettings, target: str, *, sleep: Sleep = time.sleep) -> None:
+    def __init__(self, settings: UserSettings, target: str, *, sleep: Sleep = clock.sleep) -> None:
         """Open a client that may write."""
         manifest = user_manifest(settings)
         super().__init__(settings, target, key=USER_KEY, manifest=manifest, sleep=sleep)

@@ -12,6 +12,13 @@ from connectors.model.connector import SandboxOptions
 from connectors.sdk.conformance.subject import Subject
 
 PEOPLE: Final = 25
+CANNOT: Final = {
+    "faults": "A file is no system that could refuse, put off or lose an answer.",
+    "endpoint": "There is no network between us and a file.",
+    "page_size": "A file is read in one piece.",
+    "secrets": "Whoever may open the file needs no further credentials.",
+    "free_text": "Addresses and login names are all that is written back.",
+}
 
 
 @contextmanager
@@ -30,6 +37,8 @@ def subject() -> Iterator[Subject]:
             },
             unsupported={"external_id": "1"},
             missing_ref="9999999",
+            rename={"work_email": "renamed@example.org"},
+            cannot=CANNOT,
         )
 
 

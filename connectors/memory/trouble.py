@@ -79,6 +79,11 @@ class Trouble:
             _Fault(Unavailable, "answer lost, as the test asked", afterwards=True, which=which)
         )
 
+    def meet(self, error: type[ConnectorError], **which: Unpack[Which]) -> None:
+        """The store answers with this error, nothing happens."""
+        told = f"{error.__name__}, as the test asked"
+        self._faults.append(_Fault(error, told, afterwards=False, which=which))
+
     def clear(self) -> None:
         """No more trouble."""
         self._faults.clear()

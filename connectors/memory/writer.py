@@ -8,7 +8,7 @@ from connectors.memory.store import open_store, save_store
 from connectors.model.change import Change, Verb
 from connectors.model.errors import AlreadyExists, NotFound, Unavailable
 from connectors.model.receipt import Receipt
-from connectors.model.values import CLEAR
+from connectors.model.values import CLEAR, Value
 from connectors.sdk.fanout import Written, apply_per_person
 
 GONE: Final = "the account was not there any more"
@@ -108,8 +108,10 @@ class MemoryWriter:
             case Verb.CREATE:
                 return True
             case Verb.UPDATE:
-                held = {name: entry.attributes.get(name, CLEAR) for name in change.after}
-                return held == dict(change.after)
+                return all(
+                    _in_order(entry.attributes.get(name, CLEAR)) == _in_order(value)
+                    for name, value in change.after.items()
+                )
             case Verb.MOVE:
                 return entry.container == change.after["container"]
             case Verb.ENABLE | Verb.DISABLE:
@@ -133,3 +135,8 @@ class MemoryWriter:
         if entry is None:
             return Written(already=already, detail=detail)
         return Written(ref=ref, produced=entry.attributes, already=already, detail=detail)
+
+
+def _in_order(value: Value) -> Value:
+    """Several values are a set: the store keeps them sorted."""
+    return tuple(sorted(value)) if isinstance(value, tuple) else value

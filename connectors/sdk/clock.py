@@ -1,8 +1,23 @@
-"""The one place where a connector asks what time it is."""
+"""The one place where a connector asks what time it is, or lets some pass."""
 
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 
 def now() -> datetime:
     """The present instant, UTC."""
     return datetime.now(UTC)
+
+
+def sleep(seconds: float) -> None:
+    """Let time pass. Who waits by this, and not by `time.sleep`, is quick under the laws."""
+    wait(seconds)
+
+
+def _wait(seconds: float) -> None:
+    time.sleep(seconds)
+
+
+wait: Callable[[float], None] = _wait
+"""What `sleep` does; the laws put something in its place that only listens."""

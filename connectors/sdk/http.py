@@ -5,39 +5,54 @@ refused, 429, 503); after anything else the connector reads back first. A system
 patience (Retry-After) gets it, up to half a minute; one that asks for more is left alone at once.
 """
 
-import email.utils
 import functools
 import ssl
 from collections.abc import Callable, Mapping
-from datetime import UTC
 from typing import Any, Final
 
 import httpx
 import tenacity
 
 from connectors.model.errors import (
-    AlreadyExists,
     ConnectorError,
     Fatal,
-    Forbidden,
-    Invalid,
     Misconfigured,
-    NotFound,
     RateLimited,
     TimedOut,
     Transient,
-    Unauthorized,
     Unavailable,
     Unreachable,
 )
-from connectors.sdk.clock import now
+from connectors.sdk import clock
+from connectors.sdk.calls import Call, Reply
+from connectors.sdk.responses import (
+    BODY_IN_MESSAGE,
+    Busy,
+    NotSent,
+    classify,
+    decoded,
+    reply_of,
+    retry_after_seconds,
+)
+
+__all__ = [
+    "ATTEMPTS",
+    "BODY_IN_MESSAGE",
+    "LONGEST_WAIT_SECONDS",
+    "Busy",
+    "Classify",
+    "Http",
+    "NotSent",
+    "ReadOnlyTransport",
+    "classify",
+    "retry_after_seconds",
+    "unreachable",
+]
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 ATTEMPTS: Final = 4
 LONGEST_WAIT_SECONDS: Final = 30.0
 """A run waits no longer before it tries again: it holds the lock of its profile meanwhile."""
-BODY_IN_MESSAGE: Final = 300
-"""Characters of a response body that a message may quote."""
 
 Classify = Callable[[httpx.Response], ConnectorError | None]
 
@@ -79,6 +94,7 @@ class Http:
         timeout_seconds: For connecting, and for each read.
         verify: Path of a certificate authority file, True for the machine's authorities.
         max_connections: Connections at once.
+        transport: Sends, instead of the network; for chaos, or for a system in this process.
         sleep: Waits; replaced in tests.
     """
 
@@ -94,24 +110,22 @@ class Http:
         timeout_seconds: float = 120.0,
         verify: str | bool = True,
         max_connections: int = 8,
+        transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] | None = None,
     ) -> None:
         """Prepare the client; nothing is sent yet."""
         self.system = system
-        transport: httpx.BaseTransport = httpx.HTTPTransport(
-            verify=_context(verify), limits=httpx.Limits(max_connections=max_connections)
-        )
-        if read_only:
-            transport = ReadOnlyTransport(transport)
+        limits = httpx.Limits(max_connections=max_connections)
+        outgoing = transport or httpx.HTTPTransport(verify=_context(verify), limits=limits)
         self._client = httpx.Client(
             base_url=base_url,
             headers=headers,
             auth=auth,
             timeout=timeout_seconds,
-            transport=transport,
+            transport=ReadOnlyTransport(outgoing) if read_only else outgoing,
         )
         self._classify = classify
-        self._sleep = sleep or tenacity.nap.sleep
+        self._sleep = sleep or clock.sleep
 
     def __repr__(self) -> str:
         """Name the system only: headers hold credentials."""
@@ -121,20 +135,51 @@ class Http:
         """Close the connections."""
         self._client.close()
 
-    def get(self, path: str, *, params: Mapping[str, Any] | None = None) -> httpx.Response:
+    def get(
+        self,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
         """Read, with retries.
+
+        Args:
+            path: Relative to the address; or an absolute next-link, which has to stay on its host.
+            params: The query.
+            headers: Beside those of the connection.
 
         Raises:
             Unreachable: No answer after all attempts.
+            Misconfigured: An absolute address that leads to another host.
             ConnectorError: What the response means.
         """
         try:
-            return self._retrying(Transient)(self._once, "GET", path, params=params)
+            return self._retrying(Transient)(
+                self._once, "GET", path, params=params, headers=headers
+            )
         except Transient as error:
             raise unreachable(error) from error
 
-    def write(self, method: str, path: str, *, json: object = None) -> httpx.Response:
+    def write(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: object = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, Any] | None = None,
+    ) -> httpx.Response:
         """Write; repeated only when the first try cannot have had an effect.
+
+        Args:
+            method: Upper case.
+            path: Relative to the address.
+            json: The body, or
+            content: the body as it is sent, where it is no JSON; `headers` say what it is.
+            headers: Beside those of the connection.
+            params: The query.
 
         Raises:
             NotSent: It did not happen, in spite of all attempts.
@@ -143,7 +188,62 @@ class Http:
             Transient: The write may or may not have happened: read back.
             ConnectorError: What the response means.
         """
-        return self._retrying(_NotDone)(self._once, method, path, json=json)
+        return self._retrying(_NotDone)(
+            self._once, method, path, json=json, content=content, headers=headers, params=params
+        )
+
+    def send(self, call: Call) -> Reply:
+        """Send one call of a conversation: a read with retries, a write as `write` does.
+
+        A read that gets no answer in spite of all attempts stays `Transient`, unlike with `get`: it
+        may be the reading back of a write, which is in doubt then and not failed.
+
+        Raises:
+            ConnectorError: What the response means, with the decoded body in `reply_json`.
+        """
+        kind = Transient if call.method in SAFE_METHODS else _NotDone
+        response = self._retrying(kind)(
+            self._once,
+            call.method,
+            call.path,
+            json=call.json,
+            headers=call.headers,
+            params=call.params,
+        )
+        try:
+            return reply_of(response)
+        except Unavailable as error:
+            error.system, error.operation = self.system, str(call)
+            raise
+
+    def post_form(
+        self, path: str, form: Mapping[str, str], *, headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        """Post a form that changes nothing, as a token endpoint takes it: repeated like a read.
+
+        Raises:
+            Unreachable: No answer after all attempts.
+            ConnectorError: What the response means. The form is in no message.
+        """
+        try:
+            return self._retrying(Transient)(
+                self._once, "POST", path, data=dict(form), headers=headers
+            )
+        except Transient as error:
+            raise unreachable(error) from error
+
+    def meaning(self, call: Call, response: httpx.Response) -> Reply | ConnectorError:
+        """What the answer to one part of a batch means, by the same rules as a whole response.
+
+        Args:
+            call: The part.
+            response: Put together from the part: `httpx.Response(status, headers=…, json=…)`.
+        """
+        try:
+            return self._failure(response, str(call)) or reply_of(response)
+        except Unavailable as error:
+            error.system, error.operation = self.system, str(call)
+            return error
 
     def _retrying(
         self, kind: type[ConnectorError] | tuple[type[ConnectorError], ...]
@@ -159,7 +259,7 @@ class Http:
         )
 
     def _once(self, method: str, path: str, **parts: Any) -> httpx.Response:
-        operation = f"{method} {path}"
+        operation = str(Call(method, self._path(path)))
         try:
             response = self._client.request(method, path, **parts)
         except httpx.ConnectError as error:
@@ -174,12 +274,34 @@ class Http:
         except httpx.RequestError as error:
             message = f"the connection broke ({type(error).__name__})"
             raise Unavailable(message, system=self.system, operation=operation) from error
+        failure = self._failure(response, operation)
+        if failure is not None:
+            raise failure
+        return response
+
+    def _failure(self, response: httpx.Response, operation: str) -> ConnectorError | None:
         failure = (self._classify(response) if self._classify else None) or classify(response)
         if failure is not None:
             failure.system = failure.system or self.system
             failure.operation = failure.operation or operation
-            raise failure
-        return response
+            if failure.reply_json is None:
+                failure.reply_json = decoded(response)
+        return failure
+
+    def _path(self, path: str) -> str:
+        """The path of an address that may be absolute.
+
+        Raises:
+            Misconfigured: It leads to another host, which would get our credentials.
+        """
+        if "://" not in path.partition("?")[0]:
+            return path
+        there, here = httpx.URL(path), self._client.base_url
+        if (there.scheme, there.host, there.port) != (here.scheme, here.host, here.port):
+            message = f"it sends us on to {there.scheme}://{there.netloc.decode()}"
+            hint = "Credentials are not taken to another host: check the address in the settings."
+            raise Misconfigured(message, system=self.system, hint=hint)
+        return there.path
 
 
 def unreachable(error: Transient) -> Unreachable:
@@ -201,75 +323,7 @@ def unreachable(error: Transient) -> Unreachable:
     )
 
 
-class NotSent(Unavailable):
-    """The request did not reach the system: repeating it is safe."""
-
-
-class Busy(Unavailable):
-    """503: the system refused to start on the request."""
-
-
 _NotDone = (NotSent, RateLimited, Busy)
-
-
-def classify(response: httpx.Response) -> ConnectorError | None:  # noqa: PLR0911 - it is a table
-    """What a response means by its status alone, None for success."""
-    status = response.status_code
-    if status < httpx.codes.BAD_REQUEST:
-        return _misdirected(response)
-    said = _said(response)
-    text = f"HTTP {status}{': ' + said if said else ''}"
-    match status:
-        case 401:
-            return Unauthorized(text, code="401", hint="Check the credentials in the settings.")
-        case 403:
-            return Forbidden(text, code="403", hint="Check the rights that were granted.")
-        case 404 | 410:
-            return NotFound(text, code=str(status))
-        case 409:
-            return AlreadyExists(text, code="409")
-        case 408 | 504:
-            return TimedOut(text, code=str(status))
-        case 429:
-            return RateLimited(text, code="429", retry_after_seconds=retry_after_seconds(response))
-        case 503:
-            busy = Busy(text, code="503")
-            busy.retry_after_seconds = retry_after_seconds(response)
-            return busy
-        case _ if status >= httpx.codes.INTERNAL_SERVER_ERROR:
-            return Unavailable(text, code=str(status))
-    return Invalid(text, code=str(status))
-
-
-def _said(response: httpx.Response) -> str:
-    """The beginning of a body; of a web page only that it is one, for it may repeat the address."""
-    text = " ".join(response.text.split())
-    return "a web page" if text.startswith("<") else text[:BODY_IN_MESSAGE]
-
-
-def _misdirected(response: httpx.Response) -> Misconfigured | None:
-    """Redirects are not followed: a write that is sent elsewhere is not a write that is done."""
-    if not response.is_redirect:
-        return None
-    where = response.headers["Location"].partition("?")[0]
-    message = f"HTTP {response.status_code}: sent on to {where}"
-    hint = "Check the address in the settings."
-    return Misconfigured(message, code=str(response.status_code), hint=hint)
-
-
-def retry_after_seconds(response: httpx.Response) -> float | None:
-    """The Retry-After header in seconds, whether it was given as a number or as a date."""
-    given = response.headers.get("Retry-After")
-    if given is None:
-        return None
-    if given.strip().isdigit():
-        return float(given)
-    try:
-        moment = email.utils.parsedate_to_datetime(given)
-    except ValueError:
-        return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (aware - now()).total_seconds())
 
 
 _backoff = tenacity.wait_exponential(multiplier=0.5, max=10.0) + tenacity.wait_random(0.0, 0.5)

@@ -1,5 +1,6 @@
 """Serving a sandbox over real HTTP on loopback."""
 
+import ssl
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,9 +18,10 @@ class Answer:
         body: Bytes to send.
         headers: Further headers; `Content-Length` is set by the server.
         drop: Close the connection instead of answering.
+        cut_after: Close it after so many bytes of the body, all of which was announced.
     """
 
-    __slots__ = ("body", "drop", "headers", "status")
+    __slots__ = ("body", "cut_after", "drop", "headers", "status")
 
     def __init__(
         self,
@@ -28,9 +30,11 @@ class Answer:
         headers: dict[str, str] | None = None,
         *,
         drop: bool = False,
+        cut_after: int | None = None,
     ) -> None:
         """Keep the parts."""
-        self.status, self.body, self.headers, self.drop = status, body, headers or {}, drop
+        self.status, self.body, self.headers = status, body, headers or {}
+        self.drop, self.cut_after = drop, cut_after
 
 
 class Application(Protocol):
@@ -57,42 +61,25 @@ class HttpServer:
     Args:
         application: Answers the requests.
         port: 0 for any free port.
+        tls: Serve over TLS, for clients that insist on it; see `loopback_tls`.
     """
 
-    def __init__(self, application: Application, *, port: int = 0) -> None:
+    def __init__(
+        self, application: Application, *, port: int = 0, tls: ssl.SSLContext | None = None
+    ) -> None:
         """Start serving."""
 
-        class Exchange(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            wbufsize = -1  # one packet per answer: without it Nagle costs 40 ms per call
+        class Exchange(_Exchange):
+            served = application
 
-            def _handle(self) -> None:
-                length = int(self.headers.get("Content-Length") or 0)
-                parts = urlsplit(self.path)
-                reply = application.answer(
-                    self.command,
-                    parts.path,
-                    parts.query,
-                    {name.lower(): value for name, value in self.headers.items()},
-                    self.rfile.read(length),
-                )
-                if reply.drop:
-                    self.close_connection = True
-                    return
-                self.send_response(reply.status)
-                for name, value in reply.headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(reply.body)))
-                self.end_headers()
-                if self.command != "HEAD":
-                    self.wfile.write(reply.body)
-
-            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _handle
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
-                """Stay quiet; sandboxes keep a call log of their own."""
-
+        self._scheme = "http" if tls is None else "https"
         self._server = _Server((LOOPBACK, port), Exchange)
+        if tls is not None:
+            # The handshake is left to the thread of the connection: who never begins one must not
+            # keep the others waiting.
+            self._server.socket = tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.01,), daemon=True
         )
@@ -101,7 +88,7 @@ class HttpServer:
     @property
     def url(self) -> str:
         """Address without a trailing slash."""
-        return f"http://{LOOPBACK}:{self._server.server_address[1]}"
+        return f"{self._scheme}://{LOOPBACK}:{self._server.server_address[1]}"
 
     def close(self) -> None:
         """Stop and wait until the port is free."""
@@ -110,10 +97,73 @@ class HttpServer:
         self._thread.join()
 
 
+class _Exchange(BaseHTTPRequestHandler):
+    """One connection, request after request."""
+
+    served: Application
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # one packet per answer: without it Nagle costs 40 ms per call
+    disable_nagle_algorithm = True  # bodies beyond the buffer go out in several writes
+
+    def _handle(self) -> None:
+        body = self._body()
+        if body is None:
+            self.close_connection = True
+            self._send(Answer(400))
+            return
+        parts = urlsplit(self.path)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        reply = self.served.answer(self.command, parts.path, parts.query, headers, body)
+        if reply.drop:
+            self.close_connection = True
+        else:
+            self._send(reply)
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = do_TRACE = (
+        do_QUERY
+    ) = _handle
+
+    def _body(self) -> bytes | None:
+        """The body, whole; None when nobody can tell where it ends."""
+        if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
+            return self._chunks()
+        length = self.headers.get("Content-Length") or "0"
+        return self.rfile.read(int(length)) if length.isdecimal() else None
+
+    def _chunks(self) -> bytes | None:
+        whole = b""
+        while True:
+            try:
+                length = int(self.rfile.readline().partition(b";")[0], 16)
+            except ValueError:
+                return None
+            whole += self.rfile.read(length)
+            self.rfile.readline()
+            if not length:
+                return whole
+
+    def _send(self, reply: Answer) -> None:
+        self.send_response(reply.status)
+        for name, value in reply.headers.items():
+            self.send_header(name, value)
+        if reply.status not in {204, 304}:
+            self.send_header("Content-Length", str(len(reply.body)))
+        self.end_headers()
+        if self.command == "HEAD":
+            return
+        if reply.cut_after is not None:
+            self.close_connection = True
+        self.wfile.write(reply.body[: reply.cut_after])
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
+        """Stay quiet; sandboxes keep a call log of their own."""
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hung up, or was killed, is no fault of ours."""
-        if not isinstance(sys.exception(), ConnectionError):
+        """A client that hung up, was killed or did not trust us is no fault of ours."""
+        if not isinstance(sys.exception(), ConnectionError | ssl.SSLError):
             super().handle_error(request, client_address)

@@ -17,6 +17,7 @@ from typer.testing import CliRunner, Result
 from connectors.hr_file.sandbox import write_hr_files
 from connectors.memory.store import STORES, Store
 from connectors.sdk.invent import invent
+from tests.profiles import names_of_accounts, staff
 
 DAY = "2026-11-23"
 UNLIMITED = dict.fromkeys(("create", "update", "enable", "disable", "delete"), "unlimited")
@@ -44,13 +45,8 @@ class Site:
                     "connector": "memory",
                     "settings": {"name": self._name, "path": "directory.json"},
                     "fields": {
-                        "userName": {"from": "names.login", "on": ["create"], "unique": True},
+                        **names_of_accounts(),
                         "displayName": {"from": "names.display_name"},
-                        "mail": {
-                            "template": "{names.local_part}@{names.domain}",
-                            "on": ["create"],
-                            "unique": True,
-                        },
                     },
                     "limits": UNLIMITED,
                 },
@@ -65,13 +61,7 @@ class Site:
             "rules": ["rules.yaml"],
             "names": {"domain": "example.org"},
         }
-        self.rules: list[dict[str, Any]] = [
-            {
-                "id": "staff",
-                "description": "Everybody who works here.",
-                "grant": {"directory": {"account": True, "access": True}},
-            }
-        ]
+        self.rules: list[dict[str, Any]] = [staff()]
 
     def write(self) -> None:
         """Put profile and rules where `--profile site.yaml` finds them."""

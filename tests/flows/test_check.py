@@ -26,6 +26,18 @@ def test_a_site_that_is_ready_exits_0_and_lists_every_system(site: Site) -> None
     assert "READY - next: retour provision --profile site.yaml" in result.stdout
 
 
+@pytest.mark.parametrize("rules", [[], ["draft"]])
+def test_rules_that_give_nobody_anything_are_worth_a_look(site: Site, rules: list[str]) -> None:
+    site.rules = [{**site.rules[0], "status": status} for status in rules]
+    site.write()
+
+    result = check()
+
+    assert result.exit_code == 0
+    assert "look" in result.stdout
+    assert "nobody is due anything, and who has an account loses it" in result.stdout
+
+
 def test_nothing_is_written(site: Site) -> None:
     before = sorted(path.name for path in site.folder.rglob("*") if "ledger" not in path.name)
 

@@ -81,6 +81,21 @@ def test_the_first_forty_changes_are_shown_from_every_target(tmp_path: Path, sit
     assert re.search(r"\.\.\. and \d+ more", result.stdout)
 
 
+def test_a_live_run_for_a_day_that_is_over_is_warned_of(site: Site) -> None:
+    site.write()
+    past = ("--profile", "site.yaml", "--as-of", "2020-01-01")
+
+    assert "2020-01-01 is over" in retour("provision", "--live", *past).stderr
+    assert "is over" not in retour("provision", *past).stderr
+
+
+def test_other_rules_that_are_not_there_are_no_fault_of_the_profile(site: Site) -> None:
+    result = site.provision("--rules", "nowhere")
+
+    assert result.exit_code == 2
+    assert result.stderr == "error: rules: there is no file or folder nowhere\n"
+
+
 # --- Connectors -----------------------------------------------------------------------------------
 
 

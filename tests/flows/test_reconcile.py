@@ -1,12 +1,14 @@
 """`retour reconcile`: what does not agree, the fixes that are asked for, and what is left alone."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tasks.reporting import summary
 from tests.flows.site import DAY, UNLIMITED, Site, assert_no_traceback, digest_in, report_of, retour
 
 
@@ -159,6 +161,57 @@ def test_an_ignored_issue_is_counted_and_comes_back_after_its_day(settled: Site)
     assert "FOUND" in retour("reconcile", "--profile", "site.yaml", "--as-of", tomorrow).stdout
 
 
+def test_an_ignored_issue_is_shown_again_before_its_day_when_that_is_asked_for(
+    settled: Site,
+) -> None:
+    drift(settled)
+    (issue,) = issues_of()
+    ignored = ("--until", date.today().isoformat(), "--reason", "y")  # noqa: DTZ011 - as above
+    assert reconcile("--ignore", issue["id"], *ignored).exit_code == 0
+    assert "IN ORDER" in reconcile().stdout
+
+    said = reconcile("--unignore", issue["id"])
+
+    assert (said.exit_code, said.stderr) == (0, "1 issue is shown again\n")
+    assert "FOUND - 1 issue;" in reconcile().stdout
+
+
+def test_a_fix_is_suggested_only_where_there_is_one(settled: Site) -> None:
+    settled.profile["targets"]["directory"]["protected"] = ["m-stray"]
+    settled.write()
+    ref = min(settled.store.entries)
+    settled.store.entries["m-stray"] = replace(
+        settled.store.entries[ref], attributes={"userName": "stray"}, protected=True
+    )
+
+    found = reconcile("--fix", "unmanaged")
+    assert "1 unmanaged issue is not fixed by type: Retour can do nothing" in found.stdout
+    looked = reconcile()
+    assert "unmanaged (1)" in looked.stdout
+    assert "--fix" not in looked.stdout
+
+    drift(settled)
+    assert "--fix ISSUE|TYPE" in reconcile().stdout
+
+
+def test_what_was_found_is_shown_afterwards_too_on_the_terminal_and_in_prefect(
+    settled: Site,
+) -> None:
+    drift(settled)
+    assert reconcile("--report", "report.json").exit_code == 0
+    report = report_of(Path("report.json"))
+
+    shown = retour("show", report["run"]).stdout
+
+    assert "site: reconciliation of" in shown
+    assert "drifted (1)" in shown
+    assert "FOUND - 1 issue; nothing was written" in shown
+    assert "nothing to do" not in shown
+    page = summary(report)
+    assert page.startswith("# site: reconciliation of")
+    assert "Issues: 1 drifted; 0 ignored." in page
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
@@ -166,6 +219,12 @@ def test_an_ignored_issue_is_counted_and_comes_back_after_its_day(settled: Site)
         (["--fix", "0123456789ab"], "there is no issue 0123456789ab"),
         (["--live"], "nothing to write without --fix"),
         (["--ignore", "x", "--until", "2999-01-01", "--reason", "y"], "no id of an issue"),
+        (["--unignore", "x"], "no id of an issue"),
+        (["--unignore", "0123456789ab"], "0123456789ab: not ignored"),
+        (["--until", "2999-01-01"], "--until: it belongs to --ignore"),
+        (["--reason", "y"], "--reason: it belongs to --ignore"),
+        (["--ignore", "0123456789ab", "--fix", "drifted"], "--fix: leave this out: --ignore does"),
+        (["--unignore", "0123456789ab", "--live"], "--live: leave this out: --unignore does"),
         (["--ignore", "0123456789ab", "--reason", "y"], "until when"),
         (["--ignore", "0123456789ab", "--until", "2020-01-01", "--reason", "y"], "is over"),
         (["--ignore", "0123456789ab", "--until", "2999-01-01", "--reason", "y"], "36 months"),
@@ -197,9 +256,16 @@ def test_the_form_in_prefect_can_ignore_too(settled: Site) -> None:
     good = flow("site.yaml", ignore=[issue["id"]], until=today, reason="y", return_state=True)
     bad = flow("site.yaml", ignore=[issue["id"]], return_state=True)
 
+    both = flow("site.yaml", ignore=[issue["id"]], fix=["drifted"], return_state=True)
+    again = flow("site.yaml", unignore=[issue["id"]], return_state=True)
+
     assert good.is_completed()
     assert "not shown until" in (good.message or "")
     assert bad.is_failed()
+    assert both.is_failed()
+    assert "one at a time" in (both.message or "")
+    assert again.is_completed()
+    assert "shown again" in (again.message or "")
 
 
 def test_the_ledger_keeps_counts_and_not_the_issues(settled: Site) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from flows.report_view import show_end, show_report
+from flows.terminal import complain, line, say, show, table
 
 
 def change(target: str, number: int, **more: Any) -> dict[str, Any]:
@@ -109,3 +110,41 @@ def test_a_record_that_is_taken_over_is_named(capsys: pytest.CaptureFixture[str]
     show_report(report([change("t", 7, ref="12345.JVDB", **known)], []))
 
     assert "takes over 12345.JVDB" in capsys.readouterr().out
+
+
+HOSTILE = "[bold]Jan[/bold] \x1b[31m[x]"
+HARMLESS = "[bold]Jan[/bold] \N{REPLACEMENT CHARACTER}[31m[x]"
+
+
+def test_what_people_wrote_is_neither_markup_nor_a_command_to_the_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    named = change("t", 1, verb="update", before={}, after={"displayName": HOSTILE}, person="[x]1")
+    noted = {"code": "blocked", "target": "[t]", "person": "[p]", "reason": HOSTILE}
+
+    show_report(report([named], [noted]))
+
+    out = capsys.readouterr().out
+    assert f"displayName: {HARMLESS}" in out
+    assert "[x]1" in out
+    assert f"[t]  [p]  {HARMLESS}" in out
+    assert "\x1b" not in out
+
+
+def test_rows_and_lines_are_plain_whoever_writes_them(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = table("", "")
+    rows.add_row(HOSTILE, "two\nlines")
+    show(rows)
+    line(HOSTILE)
+    say(HOSTILE)
+    complain(HOSTILE)
+
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [f"{HARMLESS}  two", " " * len(HARMLESS) + "  lines", HARMLESS]
+    assert err.splitlines() == [HARMLESS, f"error: {HARMLESS}"]
+
+
+def test_what_is_not_shown_says_where_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    show_report(report([change("t", n) for n in range(9)], []), most_changes=3)
+
+    assert "... and 6 more; all of them: retour show r" in capsys.readouterr().out

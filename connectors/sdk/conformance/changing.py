@@ -168,6 +168,16 @@ def an_update_to_the_same_values_is_quiet(subject: Subject) -> None:
 
 
 @target_law(Verb.UPDATE)
+def an_update_to_the_same_values_says_that_it_was_so_already(subject: Subject) -> None:
+    person, ref = someone(subject)
+    change = update(subject, person, ref, subject.update)
+    succeeds(subject.apply(change))
+    [receipt] = subject.apply(change)
+    said = receipt.outcome is Outcome.ALREADY
+    require(that=said, otherwise=f"the second update is {receipt.outcome}: {receipt.detail}")
+
+
+@target_law(Verb.UPDATE)
 def clearing_empties_a_field(subject: Subject) -> None:
     person, ref = someone(subject)
     succeeds(subject.apply(update(subject, person, ref, subject.update)))
@@ -180,20 +190,16 @@ def clearing_empties_a_field(subject: Subject) -> None:
         require(that=still is None, otherwise=f"{clearable[0]} still holds {still!r}")
 
 
-@target_law(Verb.UPDATE)
+@target_law(Verb.UPDATE, needs=("unsupported",))
 def what_the_target_does_not_know_is_refused_and_nothing_is_written(subject: Subject) -> None:
-    if not subject.unsupported:
-        return
     person, ref = someone(subject)
     before = subject.content()
     fails(subject.apply(update(subject, person, ref, subject.unsupported)))
     require(that=subject.content() == before, otherwise="a refused update wrote something")
 
 
-@target_law(Verb.UPDATE)
+@target_law(Verb.UPDATE, needs=("unsupported",))
 def a_failure_sets_the_persons_other_changes_aside_and_no_one_elses(subject: Subject) -> None:
-    if not subject.unsupported:
-        return
     one, ref = someone(subject)
     other, other_ref = someone(subject, place=1)
     receipts = subject.apply(

@@ -2,13 +2,14 @@
 # ruff: noqa: D103 - the name of a law is the sentence that describes it
 
 import re
+from dataclasses import fields
 from typing import Any
 
 from pydantic import SecretStr, ValidationError
 
 from connectors.model.change import Verb
-from connectors.sdk.conformance.law import every_law
-from connectors.sdk.conformance.subject import Subject, require
+from connectors.sdk.conformance.law import LAWS, every_law
+from connectors.sdk.conformance.subject import KINDS, Subject, require
 
 SECRET = re.compile(r"(^|_)(token|password|secret|service_account|private_key|certificate_key)$")
 
@@ -74,6 +75,16 @@ def what_is_offered_and_what_is_declared_agree(subject: Subject) -> None:
     for name in (*manifest.produces, *manifest.context):
         known = manifest.attribute(name) is not None
         require(that=known, otherwise=f"{name} is produced or needed, and no attribute")
+
+
+@every_law
+def what_cannot_be_shown_is_known_and_has_a_reason(subject: Subject) -> None:
+    hooks = {field.name for field in fields(subject)}
+    known = {law.name for law in LAWS} | hooks | KINDS
+    for name, reason in subject.cannot.items():
+        require(that=name in known, otherwise=f"there is no law, hook or trouble {name!r}")
+        told = f"the reason against {name!r} is no sentence"
+        require(that=len(reason.split()) > 2, otherwise=told)
 
 
 @every_law

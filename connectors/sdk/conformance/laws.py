@@ -2,10 +2,39 @@
 
 from connectors.model.connector import Connector
 from connectors.model.manifest import Manifest
-from connectors.sdk.conformance import changing, declaring, permitting, pretending, reading
+from connectors.sdk.conformance import (
+    changing,
+    declaring,
+    failing,
+    hiding,
+    identifying,
+    losing,
+    networking,
+    paging,
+    permitting,
+    pretending,
+    reading,
+    sharing,
+    telling_apart,
+)
 from connectors.sdk.conformance.law import LAWS, Law
 
-__all__ = ["changing", "declaring", "laws_for", "permitting", "pretending", "reading"]
+__all__ = [
+    "changing",
+    "declaring",
+    "failing",
+    "hiding",
+    "identifying",
+    "laws_for",
+    "losing",
+    "networking",
+    "paging",
+    "permitting",
+    "pretending",
+    "reading",
+    "sharing",
+    "telling_apart",
+]
 
 
 def laws_for(connector: Connector, manifest: Manifest | None = None) -> list[Law]:

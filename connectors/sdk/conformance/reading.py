@@ -5,10 +5,19 @@ from datetime import date
 
 import pandas as pd
 
-from connectors.model.connector import ListsPermissions
+from connectors.model.change import DeleteAccount, Verb
+from connectors.model.connector import ListsPermissions, ReadsChanges
 from connectors.model.errors import RetourError
+from connectors.sdk.conformance.changing import someone, succeeds, update
 from connectors.sdk.conformance.law import source_law, target_law
-from connectors.sdk.conformance.subject import BrokenLaw, Subject, require, same_frame
+from connectors.sdk.conformance.subject import (
+    TARGET,
+    BrokenLaw,
+    Subject,
+    Unproven,
+    require,
+    same_frame,
+)
 
 AS_OF = date(2026, 11, 23)
 
@@ -70,7 +79,8 @@ def permissions_that_are_listed_are_those_that_are_read(subject: Subject) -> Non
     before = subject.content()
     with subject.reader() as reader:
         if not isinstance(reader, ListsPermissions):
-            return
+            message = "the reader lists permissions with the accounts only"
+            raise Unproven(message)
         listed, read = reader.permissions(), reader.read().permissions
     same = same_frame(listed, read[["name", "grantable"]])
     require(that=same, otherwise="the permissions differ from those of a reading")
@@ -95,9 +105,40 @@ def a_reading_has_the_shape_that_the_manifest_declares(subject: Subject) -> None
 
 
 @target_law()
+def a_reading_by_what_was_kept_equals_a_full_one(subject: Subject) -> None:
+    kept: bytes | None = None
+    for step in (None, "create", "update", "delete", "nonsense"):
+        _change(subject, step)
+        with subject.reader() as reader:
+            if not isinstance(reader, ReadsChanges):
+                message = "the reader reads everything each time"
+                raise Unproven(message)
+            told, kept = reader.read_since(b"no such thing" if step == "nonsense" else kept)
+        full = subject.read()
+        for part in ("accounts", "attributes", "grants", "permissions", "taken"):
+            same = same_frame(getattr(told, part), getattr(full, part))
+            require(that=same, otherwise=f"{part} differ after: {step or 'the first reading'}")
+        for secret in subject.secret_texts():
+            leaks = secret.encode() in (kept or b"")
+            require(that=not leaks, otherwise="what is kept holds a secret")
+
+
+def _change(subject: Subject, step: str | None) -> None:
+    """Do what the step says, as far as the target offers it."""
+    person = subject.persons[0]
+    if step == "create":
+        for place in range(2):
+            someone(subject, place=place)
+    if step == "update" and subject.offers(Verb.UPDATE):
+        ref = subject.ref_of(person)
+        succeeds(subject.apply(update(subject, person, ref, subject.update)))
+    if step == "delete" and subject.offers(Verb.DELETE) and not subject.manifest.delete_clears:
+        ref = subject.ref_of(person)
+        succeeds(subject.apply(DeleteAccount(target=TARGET, person=person, ref=ref)))
+
+
+@target_law(needs=("secrets",))
 def wrong_credentials_are_an_error_that_shows_no_secret(subject: Subject) -> None:
-    if not subject.secrets:
-        return
     try:
         with subject.reader(**subject.secrets) as reader:
             reader.read()

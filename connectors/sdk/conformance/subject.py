@@ -12,15 +12,22 @@ from pydantic import BaseModel, SecretStr
 from connectors.model.accounts import Accounts
 from connectors.model.change import Change, Verb
 from connectors.model.connector import Connector, Reader, Source, Writer
+from connectors.model.errors import ConnectorError
 from connectors.model.manifest import Attribute, Compare, Manifest
 from connectors.model.receipt import Receipt
 from connectors.model.values import CLEAR, Attributes, Value, is_empty
+from connectors.sdk.trouble import Trouble, Troubled
 
 TARGET: Final = "subject"
+KINDS: Final = frozenset(kind.value for kind in Trouble)
 
 
 class BrokenLaw(AssertionError):
     """A connector does not keep a law; the message says which values prove it."""
+
+
+class Unproven(Exception):
+    """A subject is not held to a law; the message is the reason it states."""
 
 
 def require(*, that: bool, otherwise: str) -> None:
@@ -54,6 +61,20 @@ class Subject:
         missing_ref: Native id that is well formed and belongs to no account.
         given_by_target: Attributes of a receipt that only the target knows beforehand.
         secrets: Settings (field -> value) under which the system must refuse us.
+        rename: Attributes that people and other systems know an account by, with new values: the
+            login name, the address, the name in the directory. An update to them is a rename.
+        free_text: Attributes that take any text.
+        odd_persons: HR ids with characters that mean something in a filter, which `create` takes.
+            None has an account; `odd.ODD_IDS` are good ones.
+        page_size: The setting for the number of accounts per request.
+        page_sizes: The smallest and the largest value of it.
+        faults: Makes trouble; `sandbox_http.Faults` is one.
+        endpoint: The setting with the address (a URL) at which the system is written to and read,
+            so that a proxy can stand between.
+        impatient: Settings under which an answer that does not come is given up within a second.
+        cannot: Why this subject is not held to something: the name of a law, of a hook above or of
+            a kind of `Trouble` -> the reason. What a law needs and the subject neither offers nor
+            has a reason against breaks the law.
     """
 
     connector: Connector
@@ -70,10 +91,59 @@ class Subject:
     missing_ref: str = ""
     given_by_target: frozenset[str] = frozenset()
     secrets: Mapping[str, str] = field(default_factory=dict)
+    rename: Attributes = field(default_factory=dict)
+    free_text: tuple[str, ...] = ()
+    odd_persons: tuple[str, ...] = ()
+    page_size: str = ""
+    page_sizes: tuple[int, int] = (1, 999)
+    faults: Troubled | None = None
+    endpoint: str = ""
+    impatient: Mapping[str, Any] = field(default_factory=dict)
+    cannot: Mapping[str, str] = field(default_factory=dict)
 
     def model(self, **others: Any) -> BaseModel:
         """The settings, some of them replaced."""
         return self.connector.settings(**{**self.settings, **others})
+
+    def offers_hook(self, need: str) -> bool:
+        """Whether there is what a law needs: a hook of that name, or that kind of trouble."""
+        if need in KINDS:
+            return self.faults is not None and Trouble(need) in self.faults.kinds
+        return bool(getattr(self, need))
+
+    def reason_against(self, need: str) -> str:
+        """Why this subject is not held to a law, or to laws with such a need; "" for no reason."""
+        if need in KINDS and self.faults is None and need not in self.cannot:
+            return self.cannot.get("faults", "")
+        return self.cannot.get(need, "")
+
+    def kinds(self, *wanted: Trouble) -> list[Trouble]:
+        """Those of some kinds of trouble that there are; the others have a reason against them.
+
+        Raises:
+            BrokenLaw: There is neither the trouble nor a reason.
+            Unproven: There is none of them.
+        """
+        found = [kind for kind in wanted if self.offers_hook(kind) and not self._reason(kind)]
+        for kind in set(wanted) - set(found):
+            told = f"the subject makes no trouble {kind.value!r}, and does not say why in `cannot`"
+            require(that=bool(self._reason(kind)), otherwise=told)
+        if not found:
+            raise Unproven(self._reason(wanted[0]))
+        return found
+
+    def _reason(self, kind: Trouble) -> str:
+        return self.reason_against(kind.value)
+
+    @property
+    def trouble(self) -> Troubled:
+        """The maker of trouble.
+
+        Raises:
+            BrokenLaw: The subject has none.
+        """
+        require(that=self.faults is not None, otherwise="the subject makes no trouble")
+        return self.faults  # type: ignore[return-value]  # required above
 
     @property
     def manifest(self) -> Manifest:
@@ -102,10 +172,10 @@ class Subject:
             yield reader
 
     @contextmanager
-    def writer(self) -> Iterator[Writer]:
+    def writer(self, **others: Any) -> Iterator[Writer]:
         """An open writer."""
         require(that=self.connector.open_writer is not None, otherwise="there is no writer to open")
-        with closing(self.connector.open_writer(self.model(), TARGET)) as writer:  # type: ignore[misc]  # required above
+        with closing(self.connector.open_writer(self.model(**others), TARGET)) as writer:  # type: ignore[misc]  # required above
             yield writer
 
     def read(self) -> Accounts:
@@ -118,9 +188,31 @@ class Subject:
         with self.writer() as writer:
             return list(writer.apply(iter(changes)))
 
+    def attempt(
+        self, *changes: Change, **others: Any
+    ) -> tuple[list[Receipt], ConnectorError | None]:
+        """Execute changes that may come to a bad end: the receipts until then, and the end."""
+        receipts: list[Receipt] = []
+        try:
+            with self.writer(**others) as writer:
+                for receipt in writer.apply(iter(changes)):
+                    receipts.append(receipt)  # noqa: PERF402 - what came before the end counts
+        except ConnectorError as error:
+            return receipts, error
+        return receipts, None
+
     def offers(self, verb: Verb) -> bool:
         """Whether the manifest lists the verb."""
         return verb in self.manifest.verbs
+
+    def update_of(self, person: str) -> Attributes:
+        """`update` for one of several persons: what has to be unique has the person's id in it."""
+        if person == self.persons[0]:
+            return self.update
+        return {
+            name: value if self.attribute(name).unique_in is None else _of(person, value)
+            for name, value in self.update.items()
+        }
 
     def ref_of(self, person: str) -> str:
         """The one account of a person.
@@ -162,6 +254,12 @@ class Subject:
 def manifest_under(connector: Connector, settings: BaseModel) -> Manifest:
     """What a connector can do under some settings."""
     return connector.manifest_for(settings) if connector.manifest_for else connector.manifest
+
+
+def _of(person: str, value: Value) -> Value:
+    if isinstance(value, tuple):
+        return tuple(f"of{person}.{one}" for one in value)
+    return f"of{person}.{value}" if isinstance(value, str) else value
 
 
 def _normal(value: Value | None, compare: Compare) -> Any:

@@ -20,6 +20,7 @@ from connectors.model.errors import (
     Unavailable,
     Unreachable,
 )
+from connectors.sdk.calls import Call
 from connectors.sdk.http import ATTEMPTS, LONGEST_WAIT_SECONDS, Busy, Http, NotSent, classify
 from connectors.sdk.serve import Answer, HttpServer
 
@@ -233,3 +234,85 @@ def test_credentials_are_sent_and_never_shown(serve):
     assert script.seen[0][3]["authorization"] == "Bearer s3cret"
     for text in (repr(http), str(caught.value), repr(caught.value), repr(vars(caught.value))):
         assert "s3cret" not in text
+
+
+def test_a_call_is_sent_with_its_query_and_headers_and_answered_with_its_body(serve):
+    http, script, _ = serve(
+        Answer(201, b'{"id": "7"}', {"ETag": "x"}), Answer(204), headers={"A": "of the connection"}
+    )
+    call = Call("POST", "/users", json={"n": 1}, headers={"If-Match": "*"}, params={"q": "O'B"})
+    reply = http.send(call)
+    assert (reply.status, reply.json, reply.headers["etag"]) == (201, {"id": "7"}, "x")
+    [(method, path, query, headers, body)] = script.seen
+    assert (method, path, query, body) == ("POST", "/users", "q=O%27B", b'{"n":1}')
+    assert (headers["if-match"], headers["a"]) == ("*", "of the connection")
+    assert http.send(Call("DELETE", "/users/7")).json is None
+
+
+def test_a_failed_call_brings_its_body_along_and_no_message_quotes_its_query(serve):
+    http, _, _ = serve(Answer(409, b'{"error": {"code": "taken"}}'))
+    with pytest.raises(AlreadyExists) as caught:
+        http.send(Call("PATCH", "/users/7?who=Janine", json={}))
+    assert caught.value.reply_json == {"error": {"code": "taken"}}
+    assert "Janine" not in str(caught.value)
+
+
+def test_a_call_that_reads_is_tried_again_and_stays_in_doubt(serve):
+    http, script, _ = serve(Answer(500))
+    with pytest.raises(Unavailable):
+        http.send(Call("GET", "/users/7"))
+    assert len(script.seen) == ATTEMPTS
+
+
+def test_a_call_that_writes_is_not_tried_again_when_it_may_have_happened(serve):
+    http, script, _ = serve(Answer(500))
+    with pytest.raises(Unavailable):
+        http.send(Call("POST", "/users", json={}))
+    assert len(script.seen) == 1
+
+
+def test_an_answer_that_is_no_json_leaves_a_write_in_doubt(serve):
+    http, _, _ = serve(Answer(200, b"<html>please sign in"))
+    with pytest.raises(Unavailable, match="x POST /users: HTTP 200 with 'a web page'"):
+        http.send(Call("POST", "/users", json={}))
+
+
+def test_a_part_of_a_batch_means_what_a_response_means(serve):
+    def slow_down(response):
+        return RateLimited("slow down") if response.json().get("reason") == "quota" else None
+
+    http, _, _ = serve(Answer(200), classify=slow_down)
+    call = Call("GET", "/users/7")
+    assert http.meaning(call, httpx.Response(200, json={"id": "7"})).json == {"id": "7"}
+    gone = http.meaning(call, httpx.Response(404, json={"a": 1}))
+    assert (type(gone), gone.reply_json, gone.operation) == (NotFound, {"a": 1}, "GET /users/7")
+    assert isinstance(
+        http.meaning(call, httpx.Response(403, json={"reason": "quota"})), RateLimited
+    )
+
+
+def test_a_next_link_is_followed_on_its_own_host_only(serve):
+    http, script, _ = serve(Answer(200), headers={"Authorization": "Bearer s3cret"})
+    own = str(http._client.base_url).rstrip("/")
+    http.get(f"{own}/users?$skiptoken=abc")
+    assert script.seen[0][1:3] == ("/users", "$skiptoken=abc")
+    for elsewhere in (
+        "https://evil.example.org/users?$skiptoken=abc",
+        own.replace("127.0.0.1", "127.0.0.2"),
+        own.rpartition(":")[0] + ":1/users",
+    ):
+        with pytest.raises(Misconfigured, match="it sends us on to"):
+            http.get(elsewhere)
+    http.get("//evil.example.org/users")
+    http.get("/users?redirect=https://evil.example.org/")
+    assert len(script.seen) == 3
+
+
+def test_a_form_is_sent_like_a_read_and_shown_nowhere(serve):
+    http, script, _ = serve(Answer(503), Answer(200, b"{}"))
+    http.post_form("/token", {"client_secret": "s3 cret"})
+    assert [body for *_, body in script.seen] == [b"client_secret=s3+cret"] * 2
+    http, _, _ = serve(Answer(500))
+    with pytest.raises(Unreachable) as caught:
+        http.post_form("/token", {"client_secret": "s3cret"})
+    assert "s3cret" not in str(caught.value)

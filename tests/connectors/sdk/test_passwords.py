@@ -1,13 +1,16 @@
 """Initial passwords and where they go."""
 
+import base64
 import csv
 import stat
 import string
 import threading
 
+import pyrage
 import pytest
 
 from connectors.model.errors import ConfigError
+from connectors.sdk import passwords
 from connectors.sdk.passwords import LENGTH, CsvSink, MemorySink, make_password, open_sink
 
 
@@ -85,6 +88,84 @@ def test_a_sink_shows_no_password():
     sink.deliver(person="1", login="a", password="s3cret")
     assert sink.delivered == {"a": "s3cret"}
     assert "s3cret" not in repr(sink)
+
+
+def test_a_password_does_not_hold_the_name_of_its_owner():
+    names = [chr(letter) * 3 for letter in range(ord("a"), ord("n"))]  # each quite likely by chance
+    for _ in range(50):
+        password = make_password(100, without=["Bo", *names]).casefold()
+        assert not any(name in password for name in names)
+
+
+class TestEncrypted:
+    @pytest.fixture
+    def keys(self):
+        return [pyrage.x25519.Identity.generate() for _ in range(2)]
+
+    def address(self, path, *keys):
+        return f"age:{path}?" + "&".join(f"recipient={key.to_public()}" for key in keys)
+
+    def read(self, path, key):
+        lines = [
+            pyrage.decrypt(base64.b64decode(line), [key]).decode()
+            for line in path.read_bytes().splitlines()
+        ]
+        return list(csv.reader(lines))
+
+    def test_every_recipient_can_read_every_line_and_nobody_else_can(self, tmp_path, keys):
+        path = tmp_path / "new" / "passwords.age"
+        for number in range(3):
+            sink = open_sink(self.address(path, *keys))  # every shard of a run has its own
+            sink.deliver(person=str(number), login=f"o'brien,{number}", password="s3cret")
+        for key in keys:
+            assert [row[1:] for row in self.read(path, key)] == [
+                [str(number), f"o'brien,{number}", "s3cret"] for number in range(3)
+            ]
+        with pytest.raises(pyrage.DecryptError):
+            self.read(path, pyrage.x25519.Identity.generate())
+
+    def test_nothing_in_the_file_can_be_read_and_only_its_owner_can_try(self, tmp_path, keys):
+        path = tmp_path / "passwords.age"
+        open_sink(self.address(path, keys[0])).deliver(
+            person="1000123", login="jboele", password="s3cret"
+        )
+        content = path.read_bytes()
+        decoded = base64.b64decode(content)
+        for text in (b"s3cret", b"jboele", b"1000123"):
+            assert text not in content
+            assert text not in decoded
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+    @pytest.mark.parametrize(
+        ("rest", "why"),
+        [
+            ("", "age:PATH"),
+            ("x.age", "nobody could read"),
+            ("x.age?recipient=", "no public key"),
+            ("x.age?recipient=age1xyz", "no public key"),
+            ("x.age?key=1", "should read age:PATH"),
+            ("?recipient=age1xyz", "should read age:PATH"),
+        ],
+    )
+    def test_what_nobody_could_read_is_told_before_anything_is_written(self, rest, why):
+        with pytest.raises(ConfigError, match=why):
+            open_sink(f"age:{rest}")
+
+    def test_a_secret_key_is_refused_and_never_shown(self, keys):
+        with pytest.raises(ConfigError) as caught:
+            open_sink(f"age:x.age?recipient={keys[0]}")
+        assert str(keys[0]) not in f"{caught.value}{caught.value.__cause__}"
+        assert "secret one" in str(caught.value)
+
+
+def test_other_packages_may_offer_a_sink(monkeypatch):
+    monkeypatch.setattr(passwords, "_OFFERED", dict(passwords._OFFERED))
+    monkeypatch.setattr(passwords, "_FORMS", dict(passwords._FORMS))
+    sink = MemorySink()
+    passwords.offer_sink("drawer", lambda rest: {"top": sink}[rest], form="drawer:NAME")
+    assert open_sink("drawer:top") is sink
+    with pytest.raises(ConfigError, match="or drawer:NAME"):
+        open_sink("cupboard:top")
 
 
 @pytest.mark.parametrize("address", ["", "file:", "mail:someone@example.org", "passwords.csv"])

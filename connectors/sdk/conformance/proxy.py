@@ -1,0 +1,187 @@
+"""A proxy for TCP that breaks things: between a connector and its system, or a client and anything.
+
+    with FaultProxy(host, port) as proxy:
+        settings["base_url"] = proxy.in_front_of(settings["base_url"])
+        proxy.weather = Weather(cut_answer_after=20)
+
+What httpx makes of it: refuse is `ConnectError` or what a reset is, a reset `ReadError` (or the end
+of the stream, `RemoteProtocolError`, when it was met while sending), a cut answer
+`RemoteProtocolError`, a black hole `ReadTimeout`. After a cut answer the request was carried out;
+after a reset nobody knows.
+"""
+
+import asyncio
+import socket
+import struct
+import threading
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit, urlunsplit
+
+from connectors.sdk.serve import LOOPBACK
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weather:
+    """What the proxy does to each connection from now on.
+
+    Attributes:
+        refuse: Reset it as soon as it is there.
+        reset_after: Reset both sides after so many bytes of the requests.
+        cut_answer_after: Pass so many bytes of the answers and close.
+        hold: Take everything and pass nothing on.
+        hold_answers: Pass the requests on and keep the answers.
+        latency_seconds: Wait before passing each piece on, each way.
+    """
+
+    refuse: bool = False
+    reset_after: int | None = None
+    cut_answer_after: int | None = None
+    hold: bool = False
+    hold_answers: bool = False
+    latency_seconds: float = 0.0
+
+
+CALM = Weather()
+
+
+class FaultProxy:
+    """Listens on loopback and passes on to one address, through the weather of the moment.
+
+    Args:
+        host: Where to pass on to.
+        port: Its port.
+
+    Attributes:
+        weather: May be set at any time; a connection that is open feels it at the next piece.
+        connections: How many have been accepted.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        """Listen on a free port."""
+        self.weather = CALM
+        self.connections = 0
+        self._there = (host, port)
+        self._loop = asyncio.new_event_loop()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._server = self._loop.run_until_complete(asyncio.start_server(self._serve, LOOPBACK, 0))
+        self.port: int = self._server.sockets[0].getsockname()[1]
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def in_front_of(self, url: str) -> str:
+        """The same address, by way of the proxy."""
+        parts = urlsplit(url)
+        return urlunsplit(parts._replace(netloc=f"{LOOPBACK}:{self.port}"))
+
+    def close(self) -> None:
+        """Stop, and end every connection."""
+        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    async def _stop(self) -> None:
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        self.connections += 1
+        try:
+            await self._carry(reader, writer)
+        except (OSError, asyncio.CancelledError):
+            _reset(writer)
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.weather.refuse:
+            _reset(writer)
+            return
+        there_reader, there_writer = await asyncio.open_connection(*self._there)
+        ways = [
+            asyncio.ensure_future(self._pass_requests(reader, there_writer)),
+            asyncio.ensure_future(self._pass_answers(there_reader, writer)),
+        ]
+        broken = True
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            broken = any(way.done() and way.result() for way in ways)
+        finally:
+            for way in ways:
+                way.cancel()
+            await asyncio.gather(*ways, return_exceptions=True)
+            for side in (writer, there_writer):
+                _reset(side) if broken else side.close()
+
+    async def _pass_requests(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> bool:
+        """Pass on until the end; True when the connection is to be reset."""
+        passed = 0
+        while piece := await _read(reader):
+            weather = self.weather
+            if weather.refuse:
+                return True
+            if weather.hold:
+                continue
+            await asyncio.sleep(weather.latency_seconds)
+            if weather.reset_after is not None and passed + len(piece) >= weather.reset_after:
+                writer.write(piece[: max(0, weather.reset_after - passed)])
+                await writer.drain()
+                return True
+            passed += len(piece)
+            writer.write(piece)
+            await writer.drain()
+        return False
+
+    async def _pass_answers(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> bool:
+        """Pass on until the end, or until the answer is cut."""
+        passed = 0
+        while piece := await _read(reader):
+            weather = self.weather
+            if weather.hold or weather.hold_answers:
+                continue
+            await asyncio.sleep(weather.latency_seconds)
+            limit = weather.cut_answer_after
+            if limit is not None and passed + len(piece) >= limit:
+                writer.write(piece[: max(0, limit - passed)])
+                await writer.drain()
+                return False
+            passed += len(piece)
+            writer.write(piece)
+            await writer.drain()
+        return False
+
+
+async def _read(reader: asyncio.StreamReader) -> bytes:
+    try:
+        return await reader.read(65536)
+    except ConnectionError:
+        return b""
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    """End a connection with RST instead of FIN."""
+    sock: socket.socket | None = writer.get_extra_info("socket")
+    if sock is not None and sock.fileno() >= 0:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
