@@ -1,0 +1,149 @@
+"""Paths of attributes: where `emails[type eq "work"].value` stands in a resource.
+
+The part of the grammar of RFC 7644, section 3.5.2, that a mapping needs: an attribute, perhaps of
+an extension, perhaps one of its values chosen by one comparison, perhaps a part of it.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from connectors.model.values import Value
+from connectors.scim.urns import USER
+
+SEVERAL: Final = frozenset(
+    {
+        "emails",
+        "phoneNumbers",
+        "ims",
+        "photos",
+        "addresses",
+        "groups",
+        "entitlements",
+        "roles",
+        "x509Certificates",
+    }
+)
+"""Attributes of a user with several values (RFC 7643, section 4.1.2)."""
+MANAGER: Final = "manager"
+VALUE: Final = "value"
+_NAME: Final = r"[A-Za-z$][\w$-]*"
+_PATH: Final = re.compile(
+    rf"""(?:(?P<schema>urn:[^\[\]"\s]+):)?(?P<attribute>{_NAME})
+    (?:\[\s*(?P<by>{_NAME})\s+eq\s+(?P<of>"(?:[^"\\]|\\.)*"|true|false)\s*\])?
+    (?:\.(?P<part>{_NAME}))?""",
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """Where a value stands.
+
+    Attributes:
+        schema: Id of an extension; None for the core.
+        attribute: Of the resource, or of the extension.
+        by: The part by which one of several values is chosen, None for all of them.
+        of: What that part has to be.
+        part: A part of the value; None for the value itself.
+    """
+
+    schema: str | None
+    attribute: str
+    by: str | None = None
+    of: str | bool = ""
+    part: str | None = None
+
+    @property
+    def several(self) -> bool:
+        """Whether all values of an attribute that has several are meant."""
+        return self.by is None and self.schema is None and self.attribute in SEVERAL
+
+    @property
+    def leaf(self) -> str:
+        """The part that is meant where the value has parts."""
+        return self.part or VALUE
+
+    @property
+    def whole(self) -> str:
+        """The attribute, as a PATCH names it."""
+        return f"{self.schema}:{self.attribute}" if self.schema else self.attribute
+
+    @property
+    def chosen(self) -> str:
+        """The chosen value, as a PATCH names it."""
+        if self.by is None:
+            return self.whole
+        return f"{self.whole}[{self.by} eq {json.dumps(self.of, ensure_ascii=False)}]"
+
+    def __hash__(self) -> int:
+        """Of what tells most paths apart: they are keys of every body that is written."""
+        return hash((self.attribute, self.part))
+
+    def __str__(self) -> str:
+        """As a filter and a PATCH name it."""
+        return f"{self.chosen}.{self.part}" if self.part else self.chosen
+
+    def root(self, resource: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The object that the attribute stands in; empty where the extension is not there."""
+        if self.schema is None:
+            return resource
+        found = resource.get(self.schema)
+        return found if isinstance(found, dict) else {}
+
+    def fits(self, value: object) -> bool:
+        """Whether one of several values is the chosen one."""
+        return isinstance(value, dict) and _same(value.get(self.by or ""), self.of)
+
+    def held(self, resource: Mapping[str, Any]) -> Value | None:
+        """What a resource holds there; several values as a sorted tuple, None for nothing."""
+        value = self.root(resource).get(self.attribute)
+        if isinstance(value, str) and self.part is None:
+            return value or None
+        if isinstance(value, list):
+            if self.by is None:
+                return tuple(sorted({str(one) for one in map(self._inside, value) if one})) or None
+            value = next((one for one in value if self.fits(one)), None)
+        found = self._inside(value)
+        return None if found is None or found == "" else found
+
+    def _inside(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            value = value.get(self.leaf)
+        return value if isinstance(value, str | bool | int | float) else None
+
+
+def _same(held: object, wanted: str | bool) -> bool:  # noqa: FBT001 - a value like any other
+    """Equal, texts without case: no attribute that a mapping chooses by is case-exact."""
+    if isinstance(held, str) and isinstance(wanted, str):
+        return held.casefold() == wanted.casefold()
+    return held is wanted or (isinstance(wanted, bool) and held == wanted)
+
+
+@lru_cache(maxsize=1_000)
+def parse_path(text: str) -> Path:
+    """The path that a text stands for.
+
+    Raises:
+        ValueError: It is none.
+    """
+    match = _PATH.fullmatch(text.strip())
+    if match is None:
+        message = (
+            f"{text!r} is no path such as userName, name.familyName, "
+            'emails[type eq "work"].value or urn:…:User:department'
+        )
+        raise ValueError(message)
+    schema = match["schema"]
+    if schema is not None and schema.casefold() == USER.casefold():
+        schema = None
+    return Path(
+        schema=schema,
+        attribute=match["attribute"],
+        by=match["by"],
+        of=json.loads(match["of"]) if match["of"] else "",
+        part=match["part"],
+    )

@@ -1,0 +1,304 @@
+"""Users of a provider, as parts of conversations: found, read, brought to what they should hold."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote
+
+from connectors.model.errors import (
+    Conflict,
+    ConnectorError,
+    Invalid,
+    Misconfigured,
+    NotFound,
+    Transient,
+    Unavailable,
+)
+from connectors.model.values import Attributes
+from connectors.scim.announced import Announced
+from connectors.scim.manifest import manifest_for
+from connectors.scim.members import address_of
+from connectors.scim.pages import MOST, ident_of
+from connectors.scim.paths import Path, parse_path
+from connectors.scim.protection import Protection
+from connectors.scim.replies import NOT_DONE, PATH_ERRORS, Outdated, VersionNeeded
+from connectors.scim.resources import Resource, Wanted, differing, operations, replacement
+from connectors.scim.settings import ScimSettings
+from connectors.scim.urns import PATCH_OP, WRITING
+from connectors.sdk.calls import Call, Reply, Steps
+from connectors.sdk.turns import Written
+
+GONE: Final = "the account is gone"
+TRIES: Final = 3
+"""Writes of one user that somebody else may get between."""
+
+
+class Users:
+    """Finds, reads and changes users.
+
+    Args:
+        settings: What correlates, what is protected.
+        announced: What the provider can.
+        system: Name of the target, for messages.
+    """
+
+    def __init__(self, settings: ScimSettings, announced: Announced, system: str) -> None:
+        """Remember the parts; nobody is known yet."""
+        self._settings, self._announced, self._system = settings, announced, system
+        self._protection = Protection(settings)
+        self._correlation = parse_path(settings.correlation)
+        self._produced = {
+            name: parse_path(settings.names.get(name, name))
+            for name in manifest_for(settings).produces
+        }
+        self._read_only = tuple(announced.read_only())
+        self._addresses: dict[str, str] = {}
+        self._shown_at: dict[Path, bool] = {}
+
+    @property
+    def protects(self) -> bool:
+        """Whether some users must not be touched."""
+        return bool(self._protection)
+
+    def path(self, ref: str | None) -> str:
+        """The path of a user.
+
+        Raises:
+            Invalid: Not an id.
+        """
+        if not ref or ref in {".", ".."}:
+            message = f"{ref!r} is not the id of an account"
+            raise Invalid(message, system=self._system)
+        return f"{self._announced.users}/{quote(ref, safe='')}"
+
+    def ref(self, user: Mapping[str, Any]) -> str:
+        """The id of a user."""
+        return ident_of(user, self._system, "Users")
+
+    def address(self, ref: str) -> str:
+        """Where a user that was seen says that it is; "" for no such thing."""
+        return self._addresses.get(ref, "")
+
+    def written(self, user: Resource, *, already: bool = True, detail: str = "") -> Written:
+        """What came of a change: the user as it is now."""
+        return Written(
+            ref=self.ref(user), produced=self.produced(user), already=already, detail=detail or None
+        )
+
+    def produced(self, user: Mapping[str, Any]) -> Attributes:
+        """What a receipt reports of a user."""
+        values = {name: path.held(user) for name, path in self._produced.items()}
+        return {name: value for name, value in values.items() if value is not None}
+
+    # --- Finding ----------------------------------------------------------------------------------
+
+    def find(self, ref: str | None) -> Steps[Resource | None]:
+        """The user of that id, None when it is gone.
+
+        Raises:
+            Refused: It is protected.
+        """
+        try:
+            reply = yield Call("GET", self.path(ref))
+        except NotFound:
+            return None
+        user = self.user_in(reply)
+        self._protection.refuse(user, self._system)
+        return user
+
+    def existing(self, ref: str | None) -> Steps[Resource]:
+        """The user of that id.
+
+        Raises:
+            NotFound: It is gone.
+            Refused: It is protected.
+        """
+        user = yield from self.find(ref)
+        if user is None:
+            message = f"the account {ref} is gone"
+            raise NotFound(message, system=self._system, hint="Run again: the next plan sees that.")
+        return user
+
+    def known(self, ref: str | None) -> Steps[Resource | None]:
+        """The same as `find`; for a user that was seen a moment ago, without asking: then empty."""
+        if ref is not None and ref in self._addresses:
+            return {}
+        return (yield from self.find(ref))
+
+    def of_person(self, person: str) -> Steps[list[Resource]]:
+        """The users that hold a correlation value; by reading all where there is no filter."""
+        if self._announced.filter:
+            # Values are JSON (RFC 7644, section 3.4.2.2): quotes and backslashes are escaped so.
+            text = f"{self._correlation} eq {json.dumps(person, ensure_ascii=False)}"
+            reply = yield Call("GET", self._announced.users, params={"filter": text})
+            found = self._listed(reply)
+            mine = [user for user in found if self._is_of(user, person)]
+            if len(mine) == len(found):
+                return mine
+        everybody = yield from self._everybody()
+        return [user for user in everybody if self._is_of(user, person)]
+
+    def _is_of(self, user: Resource, person: str) -> bool:
+        """Whether a user is that person's: never by the word of a filter alone."""
+        return str(self._correlation.held(user)) == person
+
+    def _everybody(self) -> Steps[list[Resource]]:
+        """All users, for a provider that cannot filter; as `pages.read_all` in a conversation."""
+        found: dict[str, Resource] = {}
+        given, size = 0, self._settings.page_size
+        while given < MOST:
+            asked = {"startIndex": str(given + 1)} if given or size else {}
+            if size:
+                asked["count"] = str(size)
+            reply = yield Call("GET", self._announced.users, params=asked)
+            page = self._listed(reply)
+            new = {self.ref(user): user for user in page}
+            if not page or (given and new.keys() <= found.keys()):
+                break
+            found.update(new)
+            given += len(page)
+            total = reply.json.get("totalResults")
+            if isinstance(total, int) and given >= total:
+                break
+        return list(found.values())
+
+    def _listed(self, reply: Reply) -> list[Resource]:
+        found = reply.json.get("Resources") if isinstance(reply.json, dict) else None
+        listed = [one for one in found or [] if isinstance(one, dict)]
+        if not isinstance(reply.json, dict):
+            message = "the answer is no list of users"
+            raise Misconfigured(message, system=self._system)
+        return listed
+
+    def user_in(self, reply: Reply) -> Resource:
+        """The user that a reply holds.
+
+        Raises:
+            Unavailable: It holds none.
+        """
+        user = reply.json
+        if not isinstance(user, dict) or "id" not in user:
+            message = "the answer is no user"
+            raise Unavailable(message, system=self._system)
+        self._addresses[self.ref(user)] = address_of(user)
+        meta = user.get("meta")
+        if "etag" in reply.headers and isinstance(meta, dict):
+            meta.setdefault("version", reply.headers["etag"])
+        return user
+
+    # --- Changing ---------------------------------------------------------------------------------
+
+    def bring(self, user: Resource, wanted: Wanted) -> Steps[Written]:
+        """Write what a user does not hold yet, and report what it holds then.
+
+        Raises:
+            Conflict: Somebody else changed it, again and again.
+            Invalid: The provider took a value and does not hold it.
+        """
+        path, manner = self.path(self.ref(user)), _Manner(patches=self._announced.patch)
+        for attempt in range(TRIES):
+            due = differing(user, wanted)  # what is never shown always differs
+            if not due or (attempt and not differing(user, self._shown(wanted))):
+                return self.written(user, already=manner.lost is None)
+            try:
+                reply = yield self._writing(path, user, due, manner)
+            except ConnectorError as error:
+                if manner.learn(error, due):
+                    user = yield from self.existing(self.ref(user))
+            else:
+                return (yield from self._brought(user, reply, wanted))
+        if not differing(user, self._shown(wanted)):
+            return self.written(user, already=manner.lost is None)
+        if manner.lost is not None:
+            raise manner.lost
+        message = f"somebody else changes the account at the same time, {TRIES} times in a row"
+        raise Conflict(message, system=self._system, operation=f"PATCH {path}")
+
+    def _writing(self, path: str, user: Resource, due: Wanted, manner: "_Manner") -> Call:
+        headers = dict(WRITING)
+        version = (user.get("meta") or {}).get("version")
+        if isinstance(version, str) and version and (manner.versioned or not manner.patches):
+            headers["If-Match"] = version
+        if manner.patches:
+            body = {"schemas": [PATCH_OP], "Operations": operations(user, due, whole=manner.whole)}
+            return Call("PATCH", path, json=body, headers=headers)
+        body = replacement(user, due, self._read_only)
+        return Call("PUT", path, json=body, headers=headers)
+
+    def _brought(self, user: Resource, reply: Reply, wanted: Wanted) -> Steps[Written]:
+        """The user behind a write: as the answer shows it, or as a reading does."""
+        shown = reply.json if isinstance(reply.json, dict) and "id" in reply.json else None
+        if shown is not None and not differing(shown, self._shown(wanted)):
+            return self.written(self.user_in(reply), already=False)
+        now_held = yield from self.existing(self.ref(user))
+        self.require_kept(now_held, wanted)
+        return self.written(now_held, already=False)
+
+    def require_kept(self, user: Resource, wanted: Wanted) -> None:
+        """Raise `Invalid` when the provider took a value without a word and holds none.
+
+        One that it spells in its own way is its own affair: the receipt says how.
+        """
+        lost = [
+            str(path)
+            for path, value in differing(user, self._shown(wanted)).items()
+            if value is not None and path.held(user) is None
+        ]
+        if lost:
+            message = f"the provider took {', '.join(sorted(lost))} and does not hold it"
+            raise Invalid(message, system=self._system, hint="Take it out of the field mapping.")
+
+    def _shown(self, wanted: Wanted) -> Wanted:
+        """What can be read back."""
+        return {path: value for path, value in wanted.items() if self._is_shown(path)}
+
+    def _is_shown(self, path: Path) -> bool:
+        shown = self._shown_at.get(path)
+        if shown is None:
+            known = self._announced.knows(path)
+            shown = known is None or known.returned in {"always", "default"}
+            self._shown_at[path] = shown
+        return shown
+
+
+@dataclass(slots=True)
+class _Manner:
+    """How one user is written, and what was learnt on the way.
+
+    Attributes:
+        patches: By PATCH, not by PUT.
+        versioned: Only if nobody else has changed it.
+        whole: All values of an attribute at once, where one of them is chosen.
+        lost: The last error after which nobody knows what was done.
+    """
+
+    patches: bool
+    versioned: bool = False
+    whole: bool = False
+    lost: Transient | None = None
+
+    def learn(self, error: ConnectorError, due: Wanted) -> bool:
+        """Whether to look at the user before the next try.
+
+        Raises:
+            ConnectorError: The same, when another try would be no use.
+        """
+        chooses = any(path.by for path in due)
+        match error:
+            case VersionNeeded():
+                self.versioned = True
+                return False
+            case Outdated():
+                self.versioned = True
+                return True
+            case Invalid() if self.patches and not self.whole and chooses:
+                if error.code not in PATH_ERRORS:
+                    raise error
+                self.whole = True
+                return False
+            case Transient() if not isinstance(error, NOT_DONE):
+                self.lost, self.whole = error, chooses
+                return True
+            case _:
+                raise error
