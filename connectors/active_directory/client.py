@@ -18,6 +18,7 @@ from connectors.active_directory.directory import Directory, Entry, Modification
 from connectors.active_directory.results import SUCCESS, error_of
 from connectors.active_directory.sandbox import SandboxDirectory, open_domain
 from connectors.active_directory.settings import SANDBOX, ActiveDirectorySettings
+from connectors.active_directory.tls import VerifiedTls, tls_context
 from connectors.model.errors import (
     ConfigError,
     ConnectorError,
@@ -30,6 +31,10 @@ from connectors.model.errors import (
 )
 
 PAGED_RESULTS: Final = "1.2.840.113556.1.4.319"
+START_TLS: Final = "1.3.6.1.4.1.1466.20037"
+SHOW_DELETED: Final = ("1.2.840.113556.1.4.417", True, None)
+TREE_DELETE: Final = ("1.2.840.113556.1.4.805", True, None)
+"""Controls of a request: number, whether the server must know it, value (MS-ADTS 3.1.1.3.4.1)."""
 _SCOPES: Final[dict[Scope, Literal["BASE", "LEVEL", "SUBTREE"]]] = {
     Scope.BASE: "BASE",
     Scope.ONE_LEVEL: "LEVEL",
@@ -42,6 +47,11 @@ _OPERATIONS: Final = {
 }
 
 _T = TypeVar("_T")
+_CHOSEN: Final[dict[tuple[str, int], str]] = {}
+"""The address by which a host is reached, of everybody in this process: one controller for a run,
+its reader and the writers of its shards."""
+_CHOOSING: Final = threading.Lock()
+
 _Exchange = Callable[[ldap3.Connection], _T]
 _Send = Callable[[Any], Any]
 """Sends one write; `Any`, because the stubs of ldap3 leave the methods that write untyped."""
@@ -69,7 +79,8 @@ def open_directory(settings: ActiveDirectorySettings, system: str, *, read_only:
         system=system,
         host=settings.host,
         port=settings.port,
-        context=_context(settings, system),
+        start_tls=settings.start_tls,
+        context=tls_context(settings, system),
         user=user,
         password=password,
         read_only=read_only,
@@ -78,15 +89,16 @@ def open_directory(settings: ActiveDirectorySettings, system: str, *, read_only:
 
 
 class LdapDirectory:
-    """A domain controller over LDAPS, bound as one account.
+    """A domain controller over LDAPS or StartTLS, bound as one account.
 
     Connections are made as threads need them, and kept.
 
     Args:
         system: Name of the target, for messages.
-        host: The controller, or a name that stands for several. One address is chosen and kept, so
-            that a run reads what it wrote.
-        port: Of LDAPS.
+        host: The controller, or a name that stands for several. One address is chosen for the
+            process and kept as long as it answers, so that a run reads what it wrote.
+        port: Of LDAPS, or of LDAP with `start_tls`.
+        start_tls: Whether a connection becomes a protected one before anything else is sent.
         context: Verifies the certificate.
         user: In any form a simple bind takes.
         password: Shown nowhere.
@@ -100,6 +112,7 @@ class LdapDirectory:
         system: str,
         host: str,
         port: int,
+        start_tls: bool,
         context: ssl.SSLContext,
         user: str,
         password: str,
@@ -110,8 +123,7 @@ class LdapDirectory:
         self._system, self._host, self._port = system, host, port
         self._user, self._password = user, password
         self._read_only, self._timeout = read_only, timeout_seconds
-        self._tls = VerifiedTls(context, host)
-        self._chosen: str | None = None
+        self._start_tls, self._tls = start_tls, VerifiedTls(context, host)
         self._idle: list[ldap3.Connection] = []
         self._lock = threading.Lock()
 
@@ -131,13 +143,20 @@ class LdapDirectory:
         *,
         scope: Scope = Scope.SUBTREE,
         page_size: int | None = None,
+        show_deleted: bool = False,
     ) -> list[Entry]:
         """See `Directory.search`."""
+        asked = {
+            "search_base": base,
+            "search_filter": filter_,
+            "search_scope": _SCOPES[scope],
+            "attributes": list(attributes),
+            "paged_size": page_size,
+            "controls": [SHOW_DELETED] if show_deleted else None,
+        }
 
         def read(connection: ldap3.Connection) -> list[Entry]:
-            return list(
-                _pages(connection, self._finish, base, filter_, attributes, scope, page_size)
-            )
+            return list(_pages(connection, self._finish, asked))
 
         operation = f"search {filter_} in {base or 'rootDSE'}"
         try:
@@ -166,9 +185,10 @@ class LdapDirectory:
             f"rename {dn}", lambda connection: connection.modify_dn(dn, rdn, new_superior=superior)
         )
 
-    def delete(self, dn: str) -> None:
+    def delete(self, dn: str, *, tree: bool = False) -> None:
         """See `Directory.delete`."""
-        self._write(f"delete {dn}", lambda connection: connection.delete(dn))
+        controls = [TREE_DELETE] if tree else None
+        self._write(f"delete {dn}", lambda connection: connection.delete(dn, controls=controls))
 
     def close(self) -> None:
         """Unbind every connection."""
@@ -212,31 +232,52 @@ class LdapDirectory:
         try:
             connection = self._connection()
             connection.open(read_server_info=False)
+            if self._start_tls:
+                self._protect(connection)
             self._finish(
                 connection.bind(read_server_info=False), f"bind as {self._user}", writing=False
             )
         except LDAPExceptionError as error:
             _drop(connection)
+            self._choose_anew()
             raise self._failure(error, operation) from error
         except ConnectorError:
             _drop(connection)
             raise
         return connection
 
+    def _protect(self, connection: ldap3.Connection) -> None:
+        """Turn a fresh connection into a protected one; nothing was sent over it yet.
+
+        By hand: ldap3 2.9.1 looks for the answer where its thread-safe strategy does not keep it.
+        """
+        answer: Any = connection.extended(START_TLS)
+        try:
+            self._finish(answer, f"StartTLS with {self._host}", writing=False)
+        except ConnectorError as error:
+            message = f"{self._host} does not protect the connection ({error.message})"
+            hint = "Give the controller a certificate."
+            raise Misconfigured(message, system=self._system, hint=hint) from error
+        try:
+            self._tls.wrap_socket(connection, do_handshake=True)
+        except OSError as error:
+            raise LDAPSocketOpenError(" ".join(str(error).split())) from error
+        connection.tls_started = True
+
     def _give_back(self, connection: ldap3.Connection) -> None:
         with self._lock:
             self._idle.append(connection)
 
     def _connection(self) -> ldap3.Connection:
-        with self._lock:
-            if self._chosen is None:
-                self._chosen = self._address()
+        with _CHOOSING:
+            chosen = _CHOSEN.get((self._host, self._port)) or self._address()
+            _CHOSEN[self._host, self._port] = chosen
         # Not one for all connections: ldap3 notes in it that the controller was away, does not even
         # try for some seconds then, and says something else than why.
         server = ldap3.Server(
-            self._chosen,
+            chosen,
             port=self._port,
-            use_ssl=True,
+            use_ssl=not self._start_tls,
             tls=self._tls,
             get_info=ldap3.NONE,
             connect_timeout=self._timeout,
@@ -253,6 +294,11 @@ class LdapDirectory:
             receive_timeout=self._timeout,
             raise_exceptions=False,
         )
+
+    def _choose_anew(self) -> None:
+        """Let whoever connects next choose an address: this one does not answer."""
+        with _CHOOSING:
+            _CHOSEN.pop((self._host, self._port), None)
 
     def _address(self) -> str:
         """The first address of the host that takes a connection."""
@@ -305,56 +351,22 @@ class LdapDirectory:
         return Invalid(f"{type(error).__name__}: {said}", **parts)
 
 
-class VerifiedTls(ldap3.Tls):
-    """TLS whose certificate OpenSSL itself checks, host name and IP address included.
-
-    ldap3 2.9.1 compares names with a copy of old library code that knows no IP addresses on Python
-    3.12 and later, and that warns on earlier ones.
-
-    Args:
-        context: With `check_hostname` on.
-        host: The name that the certificate must hold, also when another address is dialled.
-    """
-
-    def __init__(self, context: ssl.SSLContext, host: str) -> None:
-        """Remember context and name."""
-        super().__init__(validate=ssl.CERT_REQUIRED)
-        self._context, self._name = context, host
-
-    def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:  # noqa: FBT001, FBT002 - ldap3
-        """Shake hands; ldap3 turns what this raises into an error of its own."""
-        # Raises when the controller has hung up already. Python notices too, but by then it has
-        # taken the socket over, and 3.11 leaves it open.
-        connection.socket.getpeername()
-        connection.socket = self._context.wrap_socket(connection.socket, server_hostname=self._name)
-
-
 def _pages(
     connection: ldap3.Connection,
     finish: Callable[..., tuple[dict[str, Any], list[Any]]],
-    base: str,
-    filter_: str,
-    attributes: Sequence[str],
-    scope: Scope,
-    page_size: int | None,
+    asked: dict[str, Any],
 ) -> Iterator[Entry]:
     """Every entry of every page; a cookie belongs to the connection that it was given on."""
     cookie: bytes | None = None
+    operation = f"search {asked['search_filter']} in {asked['search_base'] or 'rootDSE'}"
     while True:
-        answer = connection.search(
-            base,
-            filter_,
-            search_scope=_SCOPES[scope],
-            attributes=list(attributes),
-            paged_size=page_size,
-            paged_cookie=cookie,
-        )
-        result, response = finish(answer, f"search {filter_} in {base or 'rootDSE'}", writing=False)
+        answer = connection.search(**asked, paged_cookie=cookie)
+        result, response = finish(answer, operation, writing=False)
         for found in response:
             if found["type"] == "searchResEntry":  # the others point to other naming contexts
                 yield Entry(found["dn"], _values(found["raw_attributes"]))
         paged = (result.get("controls") or {}).get(PAGED_RESULTS)
-        cookie = paged["value"]["cookie"] if paged and page_size else None
+        cookie = paged["value"]["cookie"] if paged and asked["paged_size"] else None
         if not cookie:
             return
 
@@ -369,11 +381,3 @@ def _drop(connection: ldap3.Connection | None) -> None:
             connection.unbind()
         if connection.socket is not None:  # ldap3 leaves it open where opening came no further
             connection.socket.close()
-
-
-def _context(settings: ActiveDirectorySettings, system: str) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=settings.ca_file)
-    except (OSError, ssl.SSLError) as error:
-        message = f"cannot use {settings.ca_file} as a certificate authority ({error})"
-        raise ConfigError(message, key=f"targets.{system}.settings.ca_file") from error

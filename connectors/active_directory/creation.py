@@ -6,45 +6,25 @@ one.
 """
 
 import threading
-from collections.abc import Callable, Mapping
 from typing import Final
 
-from connectors.active_directory.accounts import DISABLED, NORMAL, SMTP, is_enabled
+from connectors.active_directory.accounts import DISABLED, NORMAL, is_enabled
+from connectors.active_directory.containers import ExistingContainers
 from connectors.active_directory.directory import Directory, Entry, Modification, Operation
+from connectors.active_directory.foresight import addresses_in
 from connectors.active_directory.lookup import Lookup, produced
+from connectors.active_directory.managers import with_manager
 from connectors.active_directory.names import child_dn
+from connectors.active_directory.policy import PasswordPolicy, names_of
 from connectors.active_directory.settings import ActiveDirectorySettings
+from connectors.active_directory.values import check_writable, surely, text_of, values_of
 from connectors.model.change import Change
-from connectors.model.errors import (
-    Conflict,
-    Invalid,
-    Misconfigured,
-    NotFound,
-    Transient,
-)
-from connectors.model.values import Attributes, Clear, Pending, Value
+from connectors.model.errors import Conflict, Invalid, Misconfigured, NotFound
 from connectors.sdk.fanout import Written
 from connectors.sdk.passwords import PasswordSink, make_password
 
 USER: Final = ("top", "person", "organizationalPerson", "user")
-PRIMARY: Final = "SMTP:"
 _NAMES: Final = ("sAMAccountName", "userPrincipalName", "mail")
-_NEVER_WRITTEN: Final = frozenset(
-    {
-        "container",
-        "distinguishedname",
-        "member",
-        "memberof",
-        "name",
-        "objectclass",
-        "objectguid",
-        "objectsid",
-        "unicodepwd",
-        "useraccountcontrol",
-        "userpassword",
-    }
-)
-"""Attributes that follow from something else, or that only this connector sets, in its own way."""
 
 
 class Creation:
@@ -54,6 +34,7 @@ class Creation:
         settings: Password rules, correlation attribute.
         directory: Bound as the account that writes.
         lookup: Of the same directory.
+        containers: Of the same directory.
         sink: Where initial passwords go.
         system: Name of the target, for messages.
     """
@@ -63,12 +44,14 @@ class Creation:
         settings: ActiveDirectorySettings,
         directory: Directory,
         lookup: Lookup,
+        containers: ExistingContainers,
         sink: PasswordSink,
         system: str,
     ) -> None:
         """Remember the parts."""
         self._settings, self._directory, self._lookup = settings, directory, lookup
-        self._sink, self._system = sink, system
+        self._containers, self._sink, self._system = containers, sink, system
+        self._policy = PasswordPolicy(directory, lookup)
         self._lock = threading.Lock()
         self._given: set[str] = set()
 
@@ -80,9 +63,9 @@ class Creation:
             Conflict: The person has an account that this change did not make.
             Invalid: The container does not exist, or a value is not acceptable.
         """
-        wanted = dict(change.after)
-        container, cn = _text(wanted.pop("container", None)), _text(wanted.pop("cn", None))
-        person = _text(wanted.get(self._settings.correlation))
+        wanted, said = with_manager(change.after, self._lookup)
+        container, cn = text_of(wanted.pop("container", None)), text_of(wanted.pop("cn", None))
+        person = text_of(wanted.get(self._settings.correlation))
         if not container or not cn or not person:
             message = f"a new account needs container, cn and {self._settings.correlation}"
             raise Invalid(
@@ -95,9 +78,11 @@ class Creation:
         if known:
             return self._adopt(change, known, cn, person)
         self._lookup.require_free(
-            addresses=addresses_in(wanted), login=_text(wanted.get("sAMAccountName"))
+            addresses=addresses_in(wanted),
+            who=change.person,
+            login=text_of(wanted.get("sAMAccountName")),
         )
-        self._lookup.require_container(container)
+        self._containers.require(container)
         dn = child_dn(("CN", cn), container)
         surely(
             lambda: self._directory.add(
@@ -110,8 +95,12 @@ class Creation:
             message = f"{dn} was made and is gone again"
             raise NotFound(message, system=self._system)
         self.give_password(made, change.person)
+        self._lookup.remember(made)
+        handed_over = "its initial password was handed over"
         return Written(
-            ref=made.guid, produced=produced(made), detail="its initial password was handed over"
+            ref=made.guid,
+            produced=produced(made),
+            detail=f"{handed_over}; {said}" if said else handed_over,
         )
 
     def needs_password(self, account: Entry) -> bool:
@@ -131,8 +120,11 @@ class Creation:
             Fatal: The sink does not take it. It was not set.
             Invalid: The directory does not accept it.
         """
-        password = make_password(self._settings.password_length)
         login = account.text("sAMAccountName") or account.dn
+        password = make_password(
+            max(self._settings.password_length, self._policy.least_length(account)),
+            without=names_of(account),
+        )
         try:
             self._sink.deliver(person=person, login=login, password=password)
         except OSError as error:
@@ -170,64 +162,3 @@ class Creation:
             self.give_password(account, change.person)
             detail += "; it got a new initial password"
         return Written(ref=account.guid, produced=produced(account), already=True, detail=detail)
-
-
-def surely(write: Callable[[], None], happened: Callable[[], bool]) -> None:
-    """Write; when no answer came, look whether it happened and, if not, try once more.
-
-    Raises:
-        Transient: Still no answer. Nobody knows whether it happened.
-        ConnectorError: The write was refused.
-    """
-    try:
-        write()
-    except Transient:
-        if not happened():
-            write()
-
-
-def addresses_in(values: Attributes) -> set[str]:
-    """The addresses that values claim, folded, without `smtp:`."""
-    claimed = {_text(values.get(name)) for name in ("mail", "userPrincipalName")}
-    proxies = values.get("proxyAddresses", ())
-    for value in (
-        (proxies,) if isinstance(proxies, str) else proxies if isinstance(proxies, tuple) else ()
-    ):
-        if value.casefold().startswith(SMTP):
-            claimed.add(value[len(SMTP) :])
-    return {address.casefold() for address in claimed if address}
-
-
-def check_writable(values: Mapping[str, tuple[str, ...]], system: str) -> None:
-    """Raise `Invalid` for attributes that no field may write, and for two primary addresses."""
-    for name, several in values.items():
-        if name.lower() in _NEVER_WRITTEN:
-            message = f"the field {name} cannot be mapped: it follows from something else"
-            raise Invalid(message, system=system)
-        if name == "proxyAddresses" and sum(value.startswith(PRIMARY) for value in several) > 1:
-            message = "proxyAddresses has more than one primary address (SMTP: in capitals)"
-            raise Invalid(message, system=system)
-
-
-def values_of(value: Value) -> tuple[str, ...]:
-    """A value as a directory takes it; nothing for `CLEAR`.
-
-    Raises:
-        Invalid: The value is not known yet.
-    """
-    match value:
-        case Clear():
-            return ()
-        case Pending():
-            message = f"a value is missing {value}"
-            raise Invalid(message)
-        case tuple():
-            return value
-        case bool():
-            return ("TRUE" if value else "FALSE",)
-        case _:
-            return (str(value),)
-
-
-def _text(value: Value | None) -> str | None:
-    return value if isinstance(value, str) and value else None

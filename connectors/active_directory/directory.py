@@ -111,6 +111,7 @@ class Directory(Protocol):
         *,
         scope: Scope = Scope.SUBTREE,
         page_size: int | None = None,
+        show_deleted: bool = False,
     ) -> list[Entry]:
         """Find objects; repeated once when the connection broke.
 
@@ -120,6 +121,7 @@ class Directory(Protocol):
             attributes: What to return.
             scope: How far to look.
             page_size: Objects per page; None for one page, which a controller ends at 1,000.
+            show_deleted: Whether deleted objects are found too; they hold `isDeleted`.
 
         Raises:
             NotFound: There is no such base.
@@ -144,8 +146,13 @@ class Directory(Protocol):
         """
         ...
 
-    def delete(self, dn: str) -> None:
-        """Remove an object that has nothing below it."""
+    def delete(self, dn: str, *, tree: bool = False) -> None:
+        """Remove an object.
+
+        Args:
+            dn: The object.
+            tree: Whether what stands below it goes too; else it must have nothing below it.
+        """
         ...
 
     def close(self) -> None:

@@ -3,14 +3,16 @@
 Accounts and groups are found by objectGUID, because names move. Every answer is fresh.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from connectors.active_directory.accounts import Protection, addresses_of, is_account
 from connectors.active_directory.directory import Directory, Entry, Scope
+from connectors.active_directory.foresight import Foreseen, Foresight, naming_terms
 from connectors.active_directory.manifest import PRODUCES
-from connectors.active_directory.names import dn_key, escape_filter, guid_dn
+from connectors.active_directory.names import escape_filter, guid_dn
 from connectors.active_directory.settings import ActiveDirectorySettings
+from connectors.model.change import Change
 from connectors.model.errors import (
     AlreadyExists,
     Conflict,
@@ -32,6 +34,8 @@ STATE: Final = (
     "pwdLastSet",
     "lastLogon",
     "lastLogonTimestamp",
+    "manager",
+    "displayName",
 )
 """What is read of an account before it is written."""
 
@@ -53,7 +57,31 @@ class Lookup:
         self._correlation = settings.correlation
         self._protection = Protection(settings)
         self._domain: str | None = None
-        self._containers: set[object] = set()
+        self._foreseen = Foreseen()
+
+    @property
+    def domain(self) -> str:
+        """Name of the domain.
+
+        Raises:
+            Misconfigured: The controller does not say.
+        """
+        if self._domain is None:
+            self._domain = self._directory.root().text("defaultNamingContext")
+        if self._domain is None:
+            message = "the controller does not say which domain it serves"
+            raise Misconfigured(message, system=self._system)
+        return self._domain
+
+    def foresee(self, changes: Sequence[Change]) -> None:
+        """Look up at once what changes will ask for one by one: a few searches for all of them.
+
+        Each answer is given once; who asks again, after a write or a lost answer, gets a fresh one.
+        What was foreseen for earlier changes is forgotten.
+        """
+        self._foreseen = Foreseen()
+        if len(changes) > 1:
+            Foresight(self._correlation, self._search, self._foreseen).look(changes)
 
     def find(self, ref: str | None, *, attributes: Iterable[str] = ()) -> Entry | None:
         """The object of that GUID, with `STATE` and the attributes; None when it is gone.
@@ -61,12 +89,18 @@ class Lookup:
         Raises:
             Invalid: Not a GUID.
         """
+        wanted = tuple(attributes)
         try:
             name = guid_dn(ref or "")
         except ValueError:
             message = f"{ref!r} is not an objectGUID"
             raise Invalid(message, system=self._system) from None
-        return self._at(name, [*STATE, self._correlation, *attributes])
+        seen = self._foreseen.account(ref or "", wanted)
+        return seen or self._at(name, [*STATE, self._correlation, *wanted])
+
+    def remember(self, account: Entry) -> None:
+        """Keep what was read of an account after it was written, for the person's next change."""
+        self._foreseen.keep(account, ())
 
     def account(self, ref: str | None, *, attributes: Iterable[str] = ()) -> Entry | None:
         """The account of that GUID, None when it is gone.
@@ -99,28 +133,21 @@ class Lookup:
             message = f"{account.dn} is protected: {reason}"
             raise Refused(message, system=self._system)
 
-    def require_container(self, dn: str) -> None:
-        """Raise `Invalid` when a container does not exist."""
-        try:
-            key = dn_key(dn)
-        except ValueError as error:
-            raise Invalid(str(error), system=self._system) from None
-        if key in self._containers:
-            return
-        if self._at(dn, ["objectGUID"]) is None:
-            message = f"the container {dn} does not exist"
-            raise Invalid(
-                message, system=self._system, hint="Make the OU, or correct the settings."
-            )
-        self._containers.add(key)
-
     def accounts_of(self, value: str) -> list[Entry]:
         """Accounts that hold a correlation value, anywhere in the domain."""
+        seen = self._foreseen.holders_of(value)
+        if seen is not None:
+            return seen
         filter_ = f"({self._correlation}={escape_filter(value)})"
         return [entry for entry in self._search(filter_) if is_account(entry)]
 
     def require_free(
-        self, *, addresses: set[str], login: str | None = None, own: str | None = None
+        self,
+        *,
+        addresses: set[str],
+        who: str,
+        login: str | None = None,
+        own: str | None = None,
     ) -> None:
         """Raise `AlreadyExists` when an address or login name belongs to somebody else.
 
@@ -129,15 +156,19 @@ class Lookup:
 
         Args:
             addresses: Folded, without `smtp:`.
+            who: The person who is to get them.
             login: A sAMAccountName.
             own: GUID of the account that wants them; None for one that does not exist yet.
         """
-        terms = [f"(sAMAccountName={escape_filter(login)})"] if login else []
-        for address in sorted(addresses):
-            value = escape_filter(address)
-            terms.append(f"(mail={value})(userPrincipalName={value})(proxyAddresses=smtp:{value})")
-        if not terms:
+        claimed = self._foreseen.claim(addresses, who)
+        if claimed is not None:
+            message = f"{claimed} was given to somebody else a moment ago"
+            raise AlreadyExists(message, system=self._system)
+        terms = naming_terms(addresses, login)
+        foreseen = self._foreseen.named(addresses, login)
+        if not terms or (foreseen is not None and all(one.guid == own for one in foreseen)):
             return
+        # What was foreseen may have been given up since: nobody is refused without looking again.
         for holder in self._search(f"(|{''.join(terms)})"):
             if holder.guid == own:
                 continue
@@ -145,6 +176,18 @@ class Lookup:
             name = shared[0] if shared else login
             message = f"{name} is in use by {holder.dn}"
             raise AlreadyExists(message, system=self._system)
+
+    def manager_of(self, value: str) -> Entry | None:
+        """The one account of a manager by HR id, None when there is none.
+
+        Raises:
+            Conflict: There are several.
+        """
+        found = self._foreseen.manager_of(value)
+        if found is None:
+            found = self.accounts_of(value)
+        self.require_one(found, value)
+        return found[0] if found else None
 
     def require_one(self, accounts: list[Entry], value: str) -> None:
         """Raise `Conflict` when several accounts hold one correlation value."""
@@ -169,15 +212,9 @@ class Lookup:
             return None
         return found[0] if found else None
 
-    def _search(self, filter_: str) -> list[Entry]:
-        if self._domain is None:
-            self._domain = self._directory.root().text("defaultNamingContext")
-        if self._domain is None:
-            message = "the controller does not say which domain it serves"
-            raise Misconfigured(message, system=self._system)
-        return self._directory.search(
-            self._domain, filter_, [*STATE, self._correlation], page_size=1000
-        )
+    def _search(self, filter_: str, attributes: Iterable[str] = ()) -> list[Entry]:
+        wanted = [*STATE, self._correlation, *attributes]
+        return self._directory.search(self.domain, filter_, wanted, page_size=1000)
 
 
 def produced(entry: Entry) -> Attributes:

@@ -5,6 +5,21 @@ from typing import Final
 from connectors.model.change import OFFERED
 from connectors.model.manifest import ADDRESS, COMMON_NAME, LOGIN, Attribute, Compare, Manifest
 
+NEVER_MAPPED: Final = (
+    "container",
+    "member",
+    "memberOf",
+    "name",
+    "objectClass",
+    "objectGUID",
+    "objectSid",
+    "unicodePwd",
+    "userAccountControl",
+    "userPassword",
+)
+"""Attributes that follow from something else, or that only this connector sets, in its own way."""
+MANAGER_ID: Final = "managerId"
+"""Not an attribute of the directory: the HR id of the manager, for which `manager` holds a name."""
 PRODUCES: Final = ("mail", "userPrincipalName", "sAMAccountName", "distinguishedName")
 
 _UNIQUE: Final = (
@@ -84,9 +99,15 @@ _TEXT: Final = {
     "accountExpires": ("When the account stops, in 100 ns since 1601; 0 for never.", None),
 }
 
+_PRIVATE: Final = frozenset({"homePhone", "otherHomePhone"})
+
+_CUT: Final = frozenset({"displayName", "givenName", "sn"})
+"""Names that people read: cut where they are longer than what fits."""
+
 _SEVERAL: Final = {
     "otherTelephone": "Further office telephones.",
     "otherMobile": "Further mobile telephones.",
+    "otherHomePhone": "Further private telephones.",
     "otherMailbox": "Further mail addresses.",
     "departmentNumber": "Numbers of departments.",
     "businessCategory": "Kinds of work.",
@@ -102,7 +123,12 @@ MANIFEST: Final = Manifest(
     attributes=(
         *_UNIQUE,
         *(
-            Attribute(name=name, description=description, max_length=longest)
+            Attribute(
+                name=name,
+                description=description,
+                max_length=longest,
+                private=name in _PRIVATE,
+            )
             for name, (description, longest) in _TEXT.items()
         ),
         *(Attribute(name=name, description=text, multi=True) for name, text in _SEVERAL.items()),
@@ -110,6 +136,10 @@ MANIFEST: Final = Manifest(
             name="manager",
             description="Distinguished name of the manager's account.",
             compare=Compare.DN,
+        ),
+        Attribute(
+            name=MANAGER_ID,
+            description="HR id of the manager; the account of that person becomes the manager.",
         ),
         Attribute(
             name="distinguishedName",
@@ -120,6 +150,7 @@ MANIFEST: Final = Manifest(
         ),
     ),
     open_attributes=True,
+    reserved=NEVER_MAPPED,
     produces=PRODUCES,
     max_concurrency=4,
     read_permissions=(

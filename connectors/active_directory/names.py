@@ -9,30 +9,13 @@ Source: RFC 4514 (distinguished names), RFC 4515 (filters), MS-DTYP 2.3.4.2 (byt
 import uuid
 from typing import Final
 
-_SPECIAL: Final = frozenset(',+"\\<>;=')
+from connectors.model.containers import escape_rdn
+
 _IN_FILTER: Final = {"\\": r"\5c", "*": r"\2a", "(": r"\28", ")": r"\29", "\0": r"\00"}
 _HEX_PAIR: Final = 2
 
 Rdn = tuple[str, str]
 """Attribute type and unescaped value of one part of a name, such as `("CN", "Boele, Janine")`."""
-
-
-def escape_rdn(value: str) -> str:
-    """A value as it stands in a distinguished name."""
-    letters = []
-    last = len(value) - 1
-    for place, letter in enumerate(value):
-        if (
-            letter in _SPECIAL
-            or (letter == "#" and place == 0)
-            or (letter == " " and place in {0, last})
-        ):
-            letters.append(f"\\{letter}")
-        elif letter < " ":
-            letters.append(f"\\{ord(letter):02X}")
-        else:
-            letters.append(letter)
-    return "".join(letters)
 
 
 def escape_filter(value: str) -> str:
@@ -43,6 +26,20 @@ def escape_filter(value: str) -> str:
 def child_dn(rdn: Rdn, parent: str) -> str:
     """The distinguished name of an object in a container."""
     return f"{rdn[0]}={escape_rdn(rdn[1])},{parent}"
+
+
+def canonical_dn(dn: str) -> str:
+    """A distinguished name spelt in one way, whatever a server escapes and how.
+
+    Raises:
+        ValueError: Not a distinguished name.
+    """
+    return ",".join(f"{kind}={escape_rdn(value)}" for kind, value in parse_dn(dn))
+
+
+def filter_bytes(raw: bytes) -> str:
+    """Bytes, such as an objectGUID, as they stand in a filter."""
+    return "".join(f"\\{byte:02x}" for byte in raw)
 
 
 def parse_dn(dn: str) -> tuple[Rdn, ...]:

@@ -5,38 +5,28 @@ what it holds already is not written again. After a lost answer the writer looks
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Final
 
 from connectors.active_directory.accounts import DISABLED, is_enabled
-from connectors.active_directory.creation import (
-    Creation,
-    addresses_in,
-    check_writable,
-    surely,
-    values_of,
-)
+from connectors.active_directory.containers import ExistingContainers
+from connectors.active_directory.creation import Creation
 from connectors.active_directory.directory import Directory, Entry, Modification, Operation
+from connectors.active_directory.foresight import addresses_in
 from connectors.active_directory.lookup import Lookup, produced
-from connectors.active_directory.names import escape_rdn, same_dn, split_dn
-from connectors.active_directory.results import (
-    ENTRY_EXISTS,
-    NO_SUCH_ATTRIBUTE,
-    NO_SUCH_OBJECT,
-    UNWILLING,
-    VALUE_EXISTS,
-    code_of,
-)
+from connectors.active_directory.managers import with_manager
+from connectors.active_directory.manifest import MANAGER_ID
+from connectors.active_directory.memberships import GONE, Memberships
+from connectors.active_directory.names import same_dn, split_dn
+from connectors.active_directory.results import NOT_LEAF, code_of
 from connectors.active_directory.settings import ActiveDirectorySettings
+from connectors.active_directory.values import check_writable, surely, values_of
+from connectors.active_directory.windows import apply_in_windows
 from connectors.model.change import Change, Verb
-from connectors.model.errors import Invalid, NotFound, Refused
+from connectors.model.containers import escape_rdn
+from connectors.model.errors import Invalid, NotFound
 from connectors.model.receipt import Receipt
 from connectors.model.values import Value
-from connectors.sdk.fanout import Written, apply_per_person
+from connectors.sdk.fanout import Written
 from connectors.sdk.passwords import PasswordSink
-
-GONE: Final = "the account is gone"
-MEMBER_ALREADY: Final = frozenset({ENTRY_EXISTS, VALUE_EXISTS})
-NO_MEMBER: Final = frozenset({UNWILLING, NO_SUCH_ATTRIBUTE})
 
 
 class ActiveDirectoryWriter:
@@ -59,8 +49,11 @@ class ActiveDirectoryWriter:
         """Remember the parts; nothing is sent yet."""
         self._target, self._directory = target, directory
         self._concurrency = settings.concurrency
+        self._size, self._deletes_children = settings.batch_size, settings.delete_children
         self._lookup = Lookup(settings, directory, target)
-        self._creation = Creation(settings, directory, self._lookup, sink, target)
+        self._containers = ExistingContainers(settings, directory, target)
+        self._creation = Creation(settings, directory, self._lookup, self._containers, sink, target)
+        self._memberships = Memberships(directory, self._lookup, target)
         self._execute_by_verb = {
             Verb.CORRELATE: self._correlate,
             Verb.CREATE: self._creation.create,
@@ -69,13 +62,20 @@ class ActiveDirectoryWriter:
             Verb.DISABLE: self._disable,
             Verb.MOVE: self._move,
             Verb.DELETE: self._delete,
-            Verb.GRANT: self._grant,
-            Verb.REVOKE: self._revoke,
+            Verb.GRANT: self._memberships.grant,
+            Verb.REVOKE: self._memberships.revoke,
         }
 
     def apply(self, changes: Iterable[Change]) -> Iterator[Receipt]:
         """See `connectors.model.connector.Writer.apply`."""
-        return apply_per_person(changes, self._execute, concurrency=self._concurrency)
+        return apply_in_windows(
+            changes,
+            self._execute,
+            foresee=self._lookup.foresee,
+            join=self._memberships.write,
+            size=self._size,
+            concurrency=self._concurrency,
+        )
 
     def close(self) -> None:
         """Close the connections."""
@@ -92,21 +92,25 @@ class ActiveDirectoryWriter:
         return Written(ref=account.guid, produced=produced(account))
 
     def _update(self, change: Change) -> Written:
-        wanted = {name: values_of(value) for name, value in change.after.items()}
+        names = [name for name in change.after if name != MANAGER_ID]
+        account = self._lookup.existing_account(change.ref, attributes=names)
+        after, said = with_manager(change.after, self._lookup, account=account)
+        wanted = {name: values_of(value) for name, value in after.items()}
         cn = wanted.pop("cn", None)
         check_writable(wanted, self._target)
-        account = self._lookup.existing_account(change.ref, attributes=wanted)
         differing = _differing(account, wanted)
         renamed = cn is not None and cn != (account.text("cn"),)
         if not differing and not renamed:
+            if said is not None:
+                raise NotFound(said, system=self._target, hint="It is tried again with every run.")
             return Written(ref=account.guid, produced=produced(account), already=True)
-        claimed = addresses_in({name: change.after[name] for name in differing})
-        self._lookup.require_free(addresses=claimed, own=account.guid)
+        claimed = addresses_in({name: after[name] for name in differing})
+        self._lookup.require_free(addresses=claimed, who=change.person, own=account.guid)
         if cn is not None and renamed:
             account = self._rename(account, cn, wanted)
         if differing:
             self._modify(account, differing)
-        return self._written(account.guid)
+        return self._written(account.guid, detail=said)
 
     def _rename(self, account: Entry, cn: tuple[str, ...], attributes: Iterable[str]) -> Entry:
         if len(cn) != 1 or not cn[0]:
@@ -144,7 +148,7 @@ class ActiveDirectoryWriter:
     def _move(self, change: Change) -> Written:
         container = _required(change.after.get("container"), "container", self._target)
         account = self._lookup.existing_account(change.ref)
-        self._lookup.require_container(container)
+        self._containers.require(container)
         rdn, parent = split_dn(account.dn)
         if same_dn(parent, container):
             return Written(ref=account.guid, produced=produced(account), already=True)
@@ -160,63 +164,26 @@ class ActiveDirectoryWriter:
         account = self._lookup.account(change.ref)
         if account is None:
             return Written(already=True, detail=GONE)
+        ref = account.guid
         try:
-            surely(
-                lambda: self._directory.delete(account.dn),
-                lambda: self._lookup.find(account.guid) is None,
-            )
+            surely(lambda: self._delete_account(account), lambda: self._lookup.find(ref) is None)
         except NotFound:
-            if self._lookup.find(account.guid) is not None:  # it moved between looking and deleting
+            if self._lookup.find(ref) is not None:  # it moved between looking and deleting
                 raise
             return Written(already=True, detail=GONE)
         return Written()
 
-    # --- Groups -----------------------------------------------------------------------------------
-
-    def _grant(self, change: Change) -> Written:
-        account = self._lookup.existing_account(change.ref)
-        group = self._group(change)
-        if group is None:
-            message = f"the group {_permission(change, self._target)} is gone"
-            raise NotFound(message, system=self._target, hint="Run again: the next plan sees that.")
-        add = Modification(Operation.ADD, "member", (account.dn,))
+    def _delete_account(self, account: Entry) -> None:
         try:
-            surely(
-                lambda: self._directory.modify(group.dn, [add]),
-                lambda: self._lookup.is_member(group, account),
-            )
-        except Refused as error:
-            if code_of(error) not in MEMBER_ALREADY:
+            self._directory.delete(account.dn)
+        except Invalid as error:
+            if code_of(error) != NOT_LEAF:
                 raise
-            return Written(ref=account.guid, already=True)
-        return Written(ref=account.guid)
-
-    def _revoke(self, change: Change) -> Written:
-        account = self._lookup.account(change.ref)
-        group = self._group(change)
-        if account is None or group is None:
-            detail = GONE if account is None else "the group is gone"
-            return Written(ref=change.ref, already=True, detail=detail)
-        remove = Modification(Operation.DELETE, "member", (account.dn,))
-        try:
-            surely(
-                lambda: self._directory.modify(group.dn, [remove]),
-                lambda: not self._lookup.is_member(group, account),
-            )
-        except Refused as error:
-            # 53 says "not a member", and also that a membership cannot be ended: look which it is.
-            code = code_of(error)
-            if code in NO_MEMBER and not self._lookup.is_member(group, account):
-                return Written(ref=account.guid, already=True)
-            if code == NO_SUCH_OBJECT and not (
-                self._group(change) and self._lookup.find(account.guid)
-            ):
-                return Written(ref=account.guid, already=True, detail="account or group is gone")
-            raise
-        return Written(ref=account.guid)
-
-    def _group(self, change: Change) -> Entry | None:
-        return self._lookup.find(_permission(change, self._target))
+            if not self._deletes_children:
+                message = f"there are objects below {account.dn}"
+                hint = "Remove them, or set delete_children."
+                raise Invalid(message, system=self._target, hint=hint) from error
+            self._directory.delete(account.dn, tree=True)
 
     # --- Parts ------------------------------------------------------------------------------------
 
@@ -239,6 +206,7 @@ class ActiveDirectoryWriter:
         if account is None:
             message = f"the account {ref} disappeared while it was written"
             raise NotFound(message, system=self._target)
+        self._lookup.remember(account)
         return Written(ref=ref, produced=produced(account), detail=detail)
 
 
@@ -249,11 +217,6 @@ def _differing(account: Entry, wanted: dict[str, tuple[str, ...]]) -> dict[str, 
         for name, values in wanted.items()
         if sorted(account.texts(name)) != sorted(values)
     }
-
-
-def _permission(change: Change, system: str) -> str:
-    group = change.after.get("permission") or change.before.get("permission")
-    return _required(group, "permission", system)
 
 
 def _required(value: Value | None, name: str, system: str) -> str:

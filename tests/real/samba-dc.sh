@@ -9,12 +9,14 @@
 # Needs root, samba, samba-ad-dc, samba-ad-provision and openssl (install.sh). What it makes:
 #
 #   DC=corp,DC=example,DC=test     NetBIOS name CORP
-#   OU=Managed                     with OU=Starters, OU=Staff, OU=Leavers below it
+#   OU=Managed                     with OU=Starters, OU=Staff, OU=Leavers, OU=Teams below it
 #   OU=Groups
 #   CORP\Administrator             password Passw0rd!Adm1n
-#   CORP\svc-retour                password Sandbox#2026!x: may manage users below OU=Managed, and the
-#                                  members of groups below OU=Groups; nothing else
-#   DIR/private/tls/ca.pem         the authority that signed the certificate
+#   CORP\svc-retour                password Sandbox#2026!x: may manage users below OU=Managed, make OUs below
+#                                  OU=Teams, change the members of groups below OU=Groups, and see what was
+#                                  deleted; nothing else
+#   DIR/private/tls/ca.pem         the authority that signed the certificate, which also names 127.0.0.1: a proxy
+#                                  that breaks connections stands there
 #
 # The passwords are public: never let this controller listen on another network.
 
@@ -26,13 +28,15 @@ case $1 in
     *) DIR=$PWD/$1 ;;
 esac
 ADDRESS=$2
+HERE=$(cd "$(dirname "$0")" && pwd)
 
 BASE=DC=corp,DC=example,DC=test
 ADMIN_PASSWORD='Passw0rd!Adm1n'
 SERVICE_PASSWORD='Sandbox#2026!x'
 
-# Schema ids of the class user, the attribute member and the class group (MS-ADSC, MS-ADA2).
+# Schema ids of the classes user and organizationalUnit, the attribute member, the class group (MS-ADSC, MS-ADA2).
 USER=bf967aba-0de6-11d0-a285-00aa003049e2
+ORGANIZATIONAL_UNIT=bf967aa5-0de6-11d0-a285-00aa003049e2
 MEMBER=bf9679c0-0de6-11d0-a285-00aa003049e2
 GROUP=bf967a9c-0de6-11d0-a285-00aa003049e2
 
@@ -85,7 +89,7 @@ certify() {
             -addext keyUsage=critical,keyCertSign,cRLSign
         openssl req -newkey rsa:2048 -nodes -keyout key.pem -out server.csr -subj "/CN=dc1.corp.example.test"
         {
-            echo "subjectAltName=DNS:dc1.corp.example.test,DNS:localhost,IP:$ADDRESS"
+            echo "subjectAltName=DNS:dc1.corp.example.test,DNS:localhost,IP:127.0.0.1,IP:$ADDRESS"
             echo "keyUsage=digitalSignature,keyEncipherment"
             echo "extendedKeyUsage=serverAuth"
             echo "subjectKeyIdentifier=hash"
@@ -98,10 +102,11 @@ certify() {
 }
 
 # What a customer would delegate: create and delete users below OU=Managed (CCDC) with full control of
-# them (GA), and read and write the members of groups below OU=Groups (RPWP).
+# them (GA), create OUs below OU=Teams (CC), read and write the members of groups below OU=Groups (RPWP), and
+# list and read deleted objects (LCRP).
 delegate() {
     offline ou create "OU=Managed,$BASE"
-    for name in Starters Staff Leavers; do
+    for name in Starters Staff Leavers Teams; do
         offline ou create "OU=$name,OU=Managed,$BASE"
     done
     offline ou create "OU=Groups,$BASE"
@@ -110,7 +115,12 @@ delegate() {
         -H "$DIR/private/sam.ldb" -s "$DIR/etc/smb.conf" | sed -n 's/^objectSid: //p')
     offline dsacl set --objectdn="OU=Managed,$BASE" \
         --sddl="(OA;CI;CCDC;$USER;;$sid)(OA;CIIO;GA;;$USER;$sid)"
+    offline dsacl set --objectdn="OU=Teams,OU=Managed,$BASE" \
+        --sddl="(OA;CI;CC;$ORGANIZATIONAL_UNIT;;$sid)"
     offline dsacl set --objectdn="OU=Groups,$BASE" --sddl="(OA;CIIO;RPWP;$MEMBER;$GROUP;$sid)"
+    # By the Python of samba-tool, and apart (-I) from this folder, which has a samba.py of its own.
+    "$(sed -n '1s/^#! *//p' "$(command -v samba-tool)")" -I "$HERE/samba_reads_deleted.py" \
+        "$DIR/etc/smb.conf" "$DIR/private/sam.ldb" "$sid" >>"$DIR.log" 2>&1
 }
 
 if [ ! -e "$DIR" ]; then

@@ -1,16 +1,21 @@
 """The ledger on a real PostgreSQL: all of its tests once more, and what only a server can do."""
 
+import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 
 import pytest
+from sqlalchemy import select, text
 
 from connectors.ledger.ledger import open_ledger
+from connectors.ledger.names import Name
+from connectors.ledger.tables import audit_head
 from connectors.model.errors import Unreachable
 from connectors.model.receipt import Outcome
 from connectors.sdk.fanout import receipt_of
 from tests.connectors.ledger import conftest
-from tests.connectors.ledger.examples import at_the_database, create, grant
+from tests.connectors.ledger.examples import MORNING, at_the_database, create, grant
 from tests.real.postgresql import postgresql_server
 
 pytestmark = pytest.mark.real
@@ -27,9 +32,11 @@ def _tests_of(*parts):
     return found
 
 
-globals().update(
-    _tests_of("audit", "crash", "journal", "links", "lock", "memory", "recent", "runs", "schema")
+PARTS = (
+    *("audit", "crash", "ignored", "journal", "links", "lock", "memory"),
+    *("names", "past", "readings", "recent", "runs", "schema"),
 )
+globals().update(_tests_of(*PARTS))
 empty_ledger, ledger = conftest.empty_ledger, conftest.ledger
 
 
@@ -103,3 +110,32 @@ def test_without_its_server_nothing_is_announced_and_nothing_gets_lost(ledger, s
         server.start()
     assert [intent.change for intent in ledger.open_intents("demo")] == [first]
     assert ledger.links("demo").empty
+
+
+def test_of_two_sessions_that_want_one_name_at_once_one_gets_it_and_the_other_is_told(
+    ledger, ledger_url
+):
+    def reserve(person):
+        name = Name("address", "jan@example.org", person)
+        with open_ledger(ledger_url) as session:
+            return session.reserve_names("demo", [name], MORNING)
+
+    with ThreadPoolExecutor(2) as sessions:
+        with ledger._writing() as connection:  # until it ends, nobody else gives names away
+            connection.execute(select(audit_head.c.chain).with_for_update())
+            answers = [sessions.submit(reserve, person) for person in "12"]
+            until_so_many_wait(connection, 2)
+        refused = [name for answer in answers for name in answer.result(timeout=30)]
+
+    (given,) = ledger.names("demo").itertuples(index=False, name=None)
+    assert given[:2] == ("address", "jan@example.org")
+    assert [name.person for name in refused] == ["2" if given[2] == "1" else "1"]
+
+
+def until_so_many_wait(connection, wanted):
+    """Wait until so many sessions of this server stand before a lock."""
+    waiting = text("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted")
+    deadline = time.monotonic() + 30
+    while connection.scalar(waiting) < wanted:
+        assert time.monotonic() < deadline, "they never came"
+        time.sleep(0.02)

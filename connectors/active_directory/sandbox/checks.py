@@ -25,6 +25,7 @@ from connectors.active_directory.sandbox.schema import (
     KNOWN_FLAGS,
     LOGIN_LENGTH,
     NORMAL,
+    PARENTS,
     PASSWORD_NOT_REQUIRED,
     RULES,
     Rule,
@@ -86,7 +87,7 @@ def check_leaf(value: str) -> None:
         raise DirectoryError(CONSTRAINT, "2082", text)
 
 
-def check_account(store: Store, one: Object) -> None:
+def check_account(store: Store, one: Object, *, unique_principals: bool = True) -> None:
     """Raise `DirectoryError` when an object, as it would be, clashes or contradicts itself."""
     login = one.first("sAMAccountName")
     if login is not None:
@@ -98,7 +99,8 @@ def check_account(store: Store, one: Object) -> None:
             windows = CREATED_TWICE.get(one.kind, "524")
             raise DirectoryError(ENTRY_EXISTS, windows, f"UpdErr: the name {login} is in use")
     principal = one.first("userPrincipalName")
-    if principal is not None and store.holders("userPrincipalName", principal) - {one.guid}:
+    held = store.holders("userPrincipalName", principal or "") - {one.guid}
+    if unique_principals and principal is not None and held:
         text = "AtrErr: problem 1005 (CONSTRAINT_ATT_TYPE), data 0, Att 90290 (userPrincipalName)"
         raise DirectoryError(CONSTRAINT, "21C8", text)
     if one.kind in {"user", "computer"}:
@@ -128,15 +130,22 @@ def read_password(values: tuple[str | bytes, ...], *, protected: bool) -> str:
     return text[1:-1]
 
 
-def check_password(one: Object, password: str, *, code: int) -> None:
-    """Raise `DirectoryError` with that code when a password does not meet the policy."""
+def check_password(one: Object, password: str, *, code: int, least: int) -> None:
+    """Raise `DirectoryError` with that code when a password does not meet the policy.
+
+    Args:
+        one: The account.
+        password: What is to be set.
+        code: Of the refusal.
+        least: Characters that the policy asks for.
+    """
     kinds = sum(
         any(test(letter) for letter in password)
         for test in (str.isupper, str.islower, str.isdigit, lambda letter: not letter.isalnum())
     )
     login = (one.first("sAMAccountName") or "").casefold()
     named = len(login) >= NAME_IN_PASSWORD and login in password.casefold()
-    if len(password) < LEAST_PASSWORD or kinds < LEAST_CLASSES or named:
+    if len(password) < least or kinds < LEAST_CLASSES or named:
         raise DirectoryError(code, "52D", "the password does not meet the policy of the domain")
 
 
@@ -144,14 +153,19 @@ def check_right(store: Store, who: Object, one: Object, attributes: Iterable[str
     """Raise `DirectoryError` when an account may not write an object.
 
     Members of Domain Admins may write everything. A delegate of a container may write users below
-    it, and the members of groups below it; objects with adminCount are out of its reach
-    (AdminSDHolder).
+    it, and the members of groups below it; a builder may make OUs below it. Objects with adminCount
+    are out of their reach (AdminSDHolder).
     """
     if any(_is_admins(store, guid) for guid in who.groups):
         return
-    delegated = any(who.guid in above.delegates for above in store.ancestors(one))
+    if one.kind == "organizationalUnit":
+        delegated = any(who.guid in above.builders for above in store.ancestors(one))
+    else:
+        delegated = any(who.guid in above.delegates for above in store.ancestors(one))
     wanted = {name.lower() for name in attributes}
-    allowed = one.kind == "user" or (one.kind == "group" and wanted == {"member"})
+    allowed = one.kind in {"user", "organizationalUnit"} or (
+        one.kind == "group" and wanted == {"member"}
+    )
     if not delegated or not allowed or one.number("adminCount"):
         raise DirectoryError(NO_RIGHTS, "5", "SecErr: problem 4003 (INSUFF_ACCESS_RIGHTS)")
 
@@ -159,3 +173,30 @@ def check_right(store: Store, who: Object, one: Object, attributes: Iterable[str
 def _is_admins(store: Store, guid: str) -> bool:
     group = store.get(guid)
     return group is not None and group.first("sAMAccountName") == "Domain Admins"
+
+
+def classes_to_create(store: Store, who: Object, container: Object) -> list[str]:
+    """What an account may make in a container (allowedChildClassesEffective)."""
+    if container.kind not in PARENTS:
+        return []
+    made = (
+        Object(guid="", parent=container.guid, rdn=("CN", "x"), kind=kind)
+        for kind in ("user", "computer", "contact", "group", "organizationalUnit")
+    )
+    return [one.kind for one in made if _may(store, who, one, ())]
+
+
+def attributes_to_write(store: Store, who: Object, one: Object) -> list[str]:
+    """What an account may change of an object (allowedAttributesEffective)."""
+    names = ["cn", "name", "member", *(rule.name for rule in RULES.values())]
+    if one.kind != "group":
+        names.remove("member")
+    return [name for name in names if _may(store, who, one, (name,))]
+
+
+def _may(store: Store, who: Object, one: Object, attributes: Iterable[str]) -> bool:
+    try:
+        check_right(store, who, one, attributes)
+    except DirectoryError:
+        return False
+    return True

@@ -60,11 +60,20 @@ class SandboxDirectory:
         *,
         scope: Scope = Scope.SUBTREE,
         page_size: int | None = None,
+        show_deleted: bool = False,
     ) -> list[Entry]:
         """See `Directory.search`."""
 
-        def read(_: str) -> list[Entry]:
-            return self._domain.search(base, filter_, attributes, scope=scope, page_size=page_size)
+        def read(by: str) -> list[Entry]:
+            return self._domain.search(
+                base,
+                filter_,
+                attributes,
+                scope=scope,
+                page_size=page_size,
+                show_deleted=show_deleted,
+                by=by,
+            )
 
         return self._read(f"search {filter_} in {base}", read)
 
@@ -86,9 +95,9 @@ class SandboxDirectory:
             f"rename {dn}", lambda by: self._domain.rename(dn, rdn, superior=superior, by=by)
         )
 
-    def delete(self, dn: str) -> None:
+    def delete(self, dn: str, *, tree: bool = False) -> None:
         """See `Directory.delete`."""
-        self._write(f"delete {dn}", lambda by: self._domain.delete(dn, by=by))
+        self._write(f"delete {dn}", lambda by: self._domain.delete(dn, by=by, tree=tree))
 
     def close(self) -> None:
         """Forget who was bound."""

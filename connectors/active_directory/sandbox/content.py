@@ -14,6 +14,8 @@ BASE_DN: Final = "DC=corp,DC=example,DC=org"
 STARTERS: Final = f"OU=Starters,OU=Managed,{BASE_DN}"
 STAFF: Final = f"OU=Staff,OU=Managed,{BASE_DN}"
 LEAVERS: Final = f"OU=Leavers,OU=Managed,{BASE_DN}"
+TEAMS: Final = f"OU=Teams,OU=Managed,{BASE_DN}"
+"""Here the service account may make OUs too."""
 GROUPS_BASE: Final = f"OU=Groups,{BASE_DN}"
 
 ADMINISTRATOR: Final = "Administrator"
@@ -61,10 +63,11 @@ def furnish(store: Store) -> None:
         user.attributes["pwdLastSet"] = ["1"]
         return user
 
-    make("domain", "domainDNS", None)
+    make("domain", "domainDNS", None, minPwdLength="8", pwdProperties="1")
     make("Users", "container", None)
+    deleted = make("Deleted Objects", "container", None, isDeleted="TRUE")
     managed = make("Managed", "organizationalUnit", None)
-    for name in ("Starters", "Staff", "Leavers"):
+    for name in ("Starters", "Staff", "Leavers", "Teams"):
         make(name, "organizationalUnit", "Managed")
     groups = make("Groups", "organizationalUnit", None)
     for name in GROUPS:
@@ -83,6 +86,7 @@ def furnish(store: Store) -> None:
     )
     administrator.groups = [admins.guid]
     service = make_user(SERVICE, SERVICE_PASSWORD, userPrincipalName=SERVICE_USER)
-    for container in (managed, groups):
+    for container in (managed, groups, deleted):
         container.delegates = [service.guid]
+    made["Teams"].builders = [service.guid]
     store.commit(put=made.values())

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from connectors.active_directory.directory import Entry, Modification, Scope
-from connectors.active_directory.names import parse_dn, split_dn
+from connectors.active_directory.names import split_dn
 from connectors.active_directory.results import (
-    CREDENTIALS,
     ENTRY_EXISTS,
     NO_SUCH_OBJECT,
     NOT_LEAF,
@@ -20,17 +19,25 @@ from connectors.active_directory.results import (
     UNWILLING,
 )
 from connectors.active_directory.sandbox.checks import (
+    attributes_to_write,
     check_account,
     check_leaf,
     check_right,
+    classes_to_create,
 )
 from connectors.active_directory.sandbox.content import furnish
-from connectors.active_directory.sandbox.edits import CLASS_VIOLATION, Edits, text_of
+from connectors.active_directory.sandbox.edits import Edits, text_of
 from connectors.active_directory.sandbox.faults import Call, Faults
 from connectors.active_directory.sandbox.filters import parse_filter
 from connectors.active_directory.sandbox.objects import DirectoryError, Object
+from connectors.active_directory.sandbox.requests import (
+    INVALID_DN,
+    kind_of,
+    parts_of,
+    refused_bind,
+)
 from connectors.active_directory.sandbox.schema import (
-    CLASSES,
+    BELOW_USERS,
     DISABLED,
     NORMAL,
     PARENTS,
@@ -38,14 +45,13 @@ from connectors.active_directory.sandbox.schema import (
     PRINCIPALS,
     RDN_KINDS,
 )
-from connectors.active_directory.sandbox.store import Store
+from connectors.active_directory.sandbox.store import DELETED, Store
 from connectors.active_directory.sandbox.views import View
 from connectors.sdk.clock import now
 
 UNPAGED_LIMIT: Final = 1000
 LOCKOUT_AFTER: Final = 10
 SECURITY_GLOBAL: Final = -2147483646
-INVALID_DN: Final = 34
 NAMING: Final = 64
 
 
@@ -59,6 +65,7 @@ class Domain:
     Attributes:
         faults: What goes wrong on request, and the log of calls. Of this process only.
         policy_code: LDAP code for a password against the policy: 53, or 19 as some controllers say.
+        unique_principals: Whether a UPN is unique in the forest; off as by dSHeuristics.
         store: The objects.
     """
 
@@ -69,6 +76,7 @@ class Domain:
         self._edits = Edits(self)
         self.faults = Faults()
         self.policy_code = UNWILLING
+        self.unique_principals = True
 
     def _furnish(self) -> None:
         furnish(self.store)
@@ -77,6 +85,19 @@ class Domain:
     def base_dn(self) -> str:
         """Name of the domain."""
         return self.store.base_dn
+
+    @property
+    def service_dn(self) -> str:
+        """Name of the controller's own object, which says of which database it is."""
+        return f"CN=NTDS Settings,CN=SANDBOX,CN=Servers,CN=Sites,CN=Configuration,{self.base_dn}"
+
+    def least_password(self, one: Object) -> int:
+        """Characters that the policy asks for: of the domain, or a finer one of the account."""
+        root = self.store.resolve(self.base_dn)
+        finer = self.store.resolve(one.first("msDS-ResultantPSO") or "CN=None,DC=None")
+        if finer is not None:
+            return finer.number("msDS-MinimumPasswordLength")
+        return root.number("minPwdLength") if root else 0
 
     # --- Operations of LDAP -----------------------------------------------------------------------
 
@@ -89,22 +110,22 @@ class Domain:
         with self.store.locked(), self._call(Call("bind", user)):
             found = self._login(user)
             if found is None:
-                raise _refused_bind("525")
+                raise refused_bind("525")
             if found.number("badPwdCount") >= LOCKOUT_AFTER:
-                raise _refused_bind("775")
+                raise refused_bind("775")
             if not found.is_password(password):
                 changed = found.copy()
                 changed.attributes["badPwdCount"] = [str(found.number("badPwdCount") + 1)]
-                self.store.commit(put=[changed])
-                raise _refused_bind("52e")
+                self.store.commit(quiet=[changed])
+                raise refused_bind("52e")
             if found.number("userAccountControl") & DISABLED:
-                raise _refused_bind("533")
+                raise refused_bind("533")
             if found.first("pwdLastSet") == "0":
-                raise _refused_bind("773")
+                raise refused_bind("773")
             if found.number("badPwdCount"):
                 changed = found.copy()
                 del changed.attributes["badPwdCount"]
-                self.store.commit(put=[changed])
+                self.store.commit(quiet=[changed])
             return found.guid
 
     def root(self) -> Entry:
@@ -114,6 +135,7 @@ class Domain:
                 "defaultnamingcontext": self.base_dn,
                 "rootdomainnamingcontext": self.base_dn,
                 "dnshostname": "sandbox",
+                "dsservicename": self.service_dn,
                 "highestcommittedusn": str(self.store.usn),
                 "domaincontrollerfunctionality": "7",
                 "domainfunctionality": "7",
@@ -129,20 +151,68 @@ class Domain:
         *,
         scope: Scope,
         page_size: int | None,
+        show_deleted: bool = False,
+        by: str | None = None,
     ) -> list[Entry]:
-        """Objects that match; all pages at once, because nothing changes between them here."""
+        """Objects that match; all pages at once, because nothing changes between them here.
+
+        Args:
+            base: Where to look.
+            filter_: What for.
+            attributes: What to return.
+            scope: How far to look.
+            page_size: None for no pages.
+            show_deleted: Whether deleted objects are looked at too, if the account may see them.
+            by: GUID of the account that asks; None for one that sees everything.
+        """
         with self.store.locked(), self._call(Call("search", base)):
+            if base.casefold() == self.service_dn.casefold():
+                invocation = uuid.UUID(self.store.invocation).bytes_le
+                return [Entry(self.service_dn, {"invocationid": (invocation,)})]
             start = self.find(base)
             wanted = parse_filter(filter_)
-            candidates = self.store.candidates(wanted)
+            candidates = None if show_deleted else self.store.candidates(wanted)
+            pool = self._in_scope(start, scope, candidates)
+            visible = show_deleted and self._sees_deleted(by)
+            if visible and scope is Scope.SUBTREE:
+                pool = [*pool, *self.store.deleted()]
             found = [
                 one
-                for one in self._in_scope(start, scope, candidates)
-                if wanted.matches(self.view.getter(one))
+                for one in pool
+                if (show_deleted or one.first("isDeleted") is None)
+                and wanted.matches(self.view.getter(one))
             ]
             if page_size is None and len(found) > UNPAGED_LIMIT:
                 raise DirectoryError(SIZE_LIMIT, "2024", "more than 1000 objects without paging")
-            return [self.view.entry(one, attributes) for one in found]
+            return [
+                self._shown(one, attributes, by)
+                if visible or one.first("isDeleted") is None
+                else Entry(self.store.dn(one), {})
+                for one in found
+            ]
+
+    def _shown(self, one: Object, attributes: Sequence[str], by: str | None) -> Entry:
+        """An object with what is asked of it, also what depends on who asks."""
+        entry = self.view.entry(one, attributes)
+        asked = {name.lower() for name in attributes}
+        effective = {
+            "allowedchildclasseseffective": classes_to_create,
+            "allowedattributeseffective": attributes_to_write,
+        }
+        shown = dict(entry.attributes)
+        for name in asked & effective.keys() if by is not None else ():
+            names = effective[name](self.store, self._account(str(by)), one)
+            if names:
+                shown[name] = tuple(text.encode() for text in names)
+        return Entry(entry.dn, shown)
+
+    def _sees_deleted(self, by: str | None) -> bool:
+        """By default administrators alone; others when somebody lets them."""
+        container = self.store.resolve(f"{DELETED},{self.base_dn}")
+        if by is None or container is None or by in container.delegates:
+            return True
+        who = self._account(by)
+        return bool(classes_to_create(self.store, who, container))
 
     def add(self, dn: str, attributes: Mapping[str, Sequence[str | bytes]], *, by: str) -> None:
         """Make an object; an account is made disabled unless it says otherwise."""
@@ -152,8 +222,8 @@ class Domain:
         }
         persons = frozenset(given.get("employeeid", ()))
         with self.store.locked(), self._call(Call("add", dn, persons, frozenset(given))):
-            kind = _kind(given.pop("objectclass", []))
-            leaf, parent = self._place(dn)
+            kind = kind_of(given.pop("objectclass", []))
+            leaf, parent = self._place(dn, kind)
             if leaf[0].upper() != RDN_KINDS.get(kind, "CN"):
                 raise DirectoryError(NAMING, "2099", f"{leaf[0]} does not name a {kind}")
             if [value.casefold() for value in given.pop(leaf[0].lower(), [leaf[1]])] != [
@@ -180,7 +250,7 @@ class Domain:
                 made.attributes.setdefault("pwdLastSet", ["0"])
             if kind == "group":
                 made.attributes.setdefault("groupType", [str(SECURITY_GLOBAL)])
-            check_account(self.store, made)
+            check_account(self.store, made, unique_principals=self.unique_principals)
             self.store.commit(put=[made])
 
     def modify(
@@ -201,8 +271,8 @@ class Domain:
                         self._edits.change_members(found, one, members)
                     else:
                         self._edits.change(changed, one)
-                check_account(self.store, changed)
-                self.store.commit(put=[changed, *members.values()])
+                check_account(self.store, changed, unique_principals=self.unique_principals)
+                self.store.commit(put=[changed], quiet=members.values())
 
     def rename(self, dn: str, rdn: str, *, superior: str | None, by: str) -> None:
         """Change name and place of an object; what stands below it goes along."""
@@ -210,7 +280,7 @@ class Domain:
             found = self.find(dn)
             who = self._account(by)
             check_right(self.store, who, found, ())
-            leaf = _parse(rdn)[0]
+            leaf = parts_of(rdn)[0]
             parent = (
                 self.find(superior) if superior is not None else next(self.store.ancestors(found))
             )
@@ -227,14 +297,23 @@ class Domain:
                 raise DirectoryError(ENTRY_EXISTS, "2071", "UpdErr: problem 6005 (ENTRY_EXISTS)")
             self.store.commit(put=[moved])
 
-    def delete(self, dn: str, *, by: str) -> None:
-        """Remove an object, and every reference to it."""
+    def delete(self, dn: str, *, by: str, tree: bool = False) -> None:
+        """Remove an object, and every reference to it; with `tree` what stands below it too."""
         with self.store.locked(), self._call(Call("delete", dn, self._persons(dn, ()))):
             found = self.find(dn)
             check_right(self.store, self._account(by), found, ())
-            if self.store.children(found.guid):
+            gone = self._with_children(found) if tree else [found.guid]
+            if self.store.children(found.guid) and not tree:
                 raise DirectoryError(NOT_LEAF, "2015", "UpdErr: problem 6003 (CANT_ON_NON_LEAF)")
-            self.store.commit(put=list(self._edits.without(found.guid)), remove=[found.guid])
+            left = self._edits.without(set(gone))
+            self.store.commit(quiet=[one for one in left if one.guid not in gone], remove=gone)
+
+    def _with_children(self, one: Object) -> list[str]:
+        """GUIDs of an object and everything below it, leaves first."""
+        below = [
+            guid for child in self.store.children(one.guid) for guid in self._with_children(child)
+        ]
+        return [*below, one.guid]
 
     # --- Finding ----------------------------------------------------------------------------------
 
@@ -263,10 +342,10 @@ class Domain:
             raise DirectoryError(NO_SUCH_OBJECT, "2030", text)
         return found
 
-    def _place(self, dn: str) -> tuple[tuple[str, str], Object]:
-        leaf = _parse(dn)[0]
+    def _place(self, dn: str, kind: str) -> tuple[tuple[str, str], Object]:
+        leaf = parts_of(dn)[0]
         parent = self.find(split_dn(dn)[1])
-        if parent.kind not in PARENTS:
+        if parent.kind not in PARENTS and not (parent.kind == "user" and kind in BELOW_USERS):
             raise DirectoryError(NAMING, "2099", "the parent is no container")
         return leaf, parent
 
@@ -303,7 +382,7 @@ class Domain:
     def _account(self, guid: str) -> Object:
         found = self.store.get(guid)
         if found is None:
-            raise _refused_bind("525")
+            raise refused_bind("525")
         return found
 
     def _persons(self, dn: str, modifications: Sequence[Modification]) -> frozenset[str]:
@@ -318,28 +397,3 @@ class Domain:
             except DirectoryError:
                 continue
         return frozenset(persons)
-
-
-def _parse(dn: str) -> tuple[tuple[str, str], ...]:
-    try:
-        parts = parse_dn(dn)
-    except ValueError as error:
-        raise DirectoryError(INVALID_DN, "208F", str(error)) from error
-    if not parts:
-        raise DirectoryError(INVALID_DN, "208F", "a name is empty")
-    return parts
-
-
-def _kind(classes: Sequence[str]) -> str:
-    named = {name.casefold() for name in classes}
-    for kind in ("computer", "user", "contact", "group", "organizationalUnit", "container"):
-        if kind.casefold() in named:
-            known = {name.casefold() for name in CLASSES[kind]}
-            if named <= known:
-                return kind
-    raise DirectoryError(CLASS_VIOLATION, "2014", "UpdErr: problem 6002 (OBJ_CLASS_VIOLATION)")
-
-
-def _refused_bind(reason: str) -> DirectoryError:
-    text = f"LdapErr: DSID-0C090449, comment: AcceptSecurityContext error, data {reason}, v4563"
-    return DirectoryError(CREDENTIALS, "80090308", text)

@@ -37,6 +37,10 @@ class Place(Protocol):
         """The object of a name."""
         ...
 
+    def least_password(self, one: Object) -> int:
+        """Characters that the policy asks for in the password of an account."""
+        ...
+
 
 class Edits:
     """Changes copies of objects; the domain commits them.
@@ -54,7 +58,8 @@ class Edits:
         if modification.operation is not Operation.REPLACE:
             raise DirectoryError(UNWILLING, "1F", "a password is set by replacing it")
         password = read_password(modification.values, protected=protected)
-        check_password(one, password, code=self._domain.policy_code)
+        least = self._domain.least_password(one)
+        check_password(one, password, code=self._domain.policy_code, least=least)
         one.set_password(password)
         one.attributes["pwdLastSet"] = [_filetime()]
 
@@ -122,13 +127,13 @@ class Edits:
         else:
             one.attributes.pop(rule.name, None)
 
-    def without(self, guid: str) -> Iterator[Object]:
-        """Copies of all objects that refer to one, without the reference."""
+    def without(self, gone: set[str]) -> Iterator[Object]:
+        """Copies of all objects that refer to some, without the reference."""
         for one in self._domain.store.all():
-            if guid in one.groups or guid in one.links.values():
+            if gone & {*one.groups, *one.links.values()}:
                 changed = one.copy()
-                changed.groups = [group for group in one.groups if group != guid]
-                changed.links = {name: to for name, to in one.links.items() if to != guid}
+                changed.groups = [group for group in one.groups if group not in gone]
+                changed.links = {name: to for name, to in one.links.items() if to not in gone}
                 yield changed
 
 

@@ -41,6 +41,7 @@ class Object:
         links: Attributes that refer to one other object (`manager`), as GUIDs.
         groups: GUIDs of the groups it is a member of.
         delegates: GUIDs of accounts that may manage what is below this container.
+        builders: GUIDs of accounts that may make OUs below this container.
         salt: Of the password, base64; None without a password.
         digest: Of the password, base64.
         usn_created: Update sequence number of the write that made it.
@@ -55,10 +56,24 @@ class Object:
     links: dict[str, str] = field(default_factory=dict)
     groups: list[str] = field(default_factory=list)
     delegates: list[str] = field(default_factory=list)
+    builders: list[str] = field(default_factory=list)
     salt: str | None = None
     digest: str | None = None
     usn_created: int = 0
     usn_changed: int = 0
+
+    def buried(self, container: str | None, usn: int) -> Self:
+        """What is left of it when it is deleted: its identity (MS-ADTS 3.1.1.5.5.1.1)."""
+        kept = {"sAMAccountName", "userAccountControl"} & self.attributes.keys()
+        return type(self)(
+            guid=self.guid,
+            parent=container,
+            rdn=(self.rdn[0], f"{self.rdn[1]}\nDEL:{self.guid}"),
+            kind=self.kind,
+            attributes={name: self.attributes[name] for name in kept} | {"isDeleted": ["TRUE"]},
+            usn_created=self.usn_created,
+            usn_changed=usn,
+        )
 
     def copy(self) -> Self:
         """A copy to change and then commit."""

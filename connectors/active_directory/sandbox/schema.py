@@ -17,10 +17,14 @@ CLASSES: Final = {
     "contact": ("top", "person", "organizationalPerson", "contact"),
     "computer": ("top", "person", "organizationalPerson", "user", "computer"),
     "group": ("top", "group"),
+    "classStore": ("top", "classStore"),
+    "msDS-PasswordSettings": ("top", "msDS-PasswordSettings"),
 }
 CATEGORIES: Final = {"user": "person", "contact": "person", "domainDNS": "domain-DNS"}
 """What `objectCategory` is for a class, where it is not the class itself."""
 PARENTS: Final = frozenset({"domainDNS", "container", "organizationalUnit"})
+BELOW_USERS: Final = frozenset({"classStore"})
+"""Classes whose objects may stand below an account, as the records of mobile devices do."""
 RDN_KINDS: Final = {"organizationalUnit": "OU", "domainDNS": "DC"}
 """Type of the leaf part; CN for everything else."""
 PRINCIPALS: Final = frozenset({"user", "computer", "group"})
@@ -54,7 +58,7 @@ COMPUTED: Final = {
         "objectGUID", "objectSid", "distinguishedName", "name", "memberOf", "primaryGroupID",
         "whenCreated", "whenChanged", "uSNCreated", "uSNChanged", "badPwdCount",
         "lastLogonTimestamp", "objectCategory",
-        "isCriticalSystemObject", "adminCount",
+        "isCriticalSystemObject", "adminCount", "isDeleted", "tokenGroups", "msDS-ResultantPSO",
     )
 }  # fmt: skip
 """Attributes that only the directory itself writes, by their names in lower case."""
@@ -71,12 +75,12 @@ _LENGTHS: Final = {
     "scriptPath": None,
 }  # fmt: skip
 _SEVERAL: Final = (
-    "proxyAddresses", "otherTelephone", "otherMobile", "otherMailbox", "departmentNumber",
-    "businessCategory", "postOfficeBox", "url",
+    "proxyAddresses", "otherTelephone", "otherMobile", "otherHomePhone", "otherMailbox",
+    "departmentNumber",    "businessCategory", "postOfficeBox", "url",
 )  # fmt: skip
 _NUMBERS: Final = (
     "userAccountControl", "pwdLastSet", "accountExpires", "countryCode", "groupType",
-    "lockoutTime",
+    "lockoutTime", "minPwdLength", "pwdProperties", "msDS-MinimumPasswordLength",
 )  # fmt: skip
 
 RULES: Final = {
@@ -93,6 +97,10 @@ RULES: Final = {
 
 FORBIDDEN_IN_LOGIN: Final = frozenset('"/\\[]:;|=,+*?<>')
 COMMON_NAME_LENGTH: Final = 64
+DOMAIN_SID: Final = (21, 1_004_336_348, 1_177_238_915, 682_003_330)
+"""Of the domain: the parts of S-1-5-… before the number of an account."""
+WELL_KNOWN: Final = {"Administrator": 500, "Domain Admins": 512}
+"""sAMAccountName -> the last part of its security identifier."""
 LOGIN_LENGTH: Final = 20
 """Characters of a sAMAccountName of a user; a group may have 256."""
 

@@ -8,6 +8,7 @@ import itertools
 import json
 import tempfile
 import threading
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ from connectors.active_directory.sandbox.content import (
 )
 from connectors.active_directory.sandbox.domain import Domain
 from connectors.active_directory.sandbox.faults import Matches
-from connectors.active_directory.sandbox.objects import DirectoryError
+from connectors.active_directory.sandbox.objects import DirectoryError, Object
 from connectors.active_directory.sandbox.schema import DISABLED, NORMAL, RULES
 from connectors.active_directory.sandbox.store import snapshot
 from connectors.active_directory.sandbox.views import SPELLING
@@ -131,6 +132,33 @@ class SandboxDomain(Domain):
     def remove_account(self, person: str) -> None:
         """Delete the account of a person, as an administrator would by hand."""
         self.delete(str(self.account(person)["distinguishedName"]), by=self._administrator())
+
+    def ask_for_longer_passwords(self, length: int, *persons: str) -> None:
+        """Give the accounts of some persons a finer policy, as for administrators of something."""
+        with self.store.locked():
+            guids = [guid for one in persons for guid in self.store.holders("employeeID", one)]
+            root = self.store.resolve(self.base_dn)
+            parent, made = root.guid if root else None, []
+            for name, kind in (
+                ("System", "container"),
+                ("Password Settings Container", "container"),
+                (f"At least {length}", "msDS-PasswordSettings"),
+            ):
+                one = Object(
+                    guid=str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}#{self.store.usn}")),
+                    parent=parent,
+                    rdn=("CN", name),
+                    kind=kind,
+                )
+                parent = one.guid
+                made.append(one)
+            made[-1].attributes["msDS-MinimumPasswordLength"] = [str(length)]
+            self.store.commit(put=made)
+            held = [self.store.get(guid) for guid in guids]
+            accounts = [account.copy() for account in held if account is not None]
+            for account in accounts:
+                account.attributes["msDS-ResultantPSO"] = [self.store.dn(made[-1])]
+            self.store.commit(quiet=accounts)
 
     def fill(self, path: Path) -> None:
         """Add groups and accounts from a JSON file; the README shows its form.
@@ -295,6 +323,8 @@ def _readable(entry: Entry) -> dict[str, Any]:
     for name, values in entry.attributes.items():
         if name == "objectguid":
             shown["objectGUID"] = entry.guid
+        elif name == "objectsid":
+            continue  # bytes that tell nobody anything
         else:
             texts = tuple(value.decode() for value in values)
             shown[SPELLING.get(name, name)] = (

@@ -9,18 +9,22 @@ import fcntl
 import json
 import os
 import threading
+import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from connectors.active_directory.names import dn_key, escape_rdn
+from connectors.active_directory.names import dn_key
 from connectors.active_directory.sandbox.filters import Filter, fold
 from connectors.active_directory.sandbox.objects import Object
 from connectors.active_directory.sandbox.schema import INDEXED
+from connectors.model.containers import escape_rdn
 from connectors.model.errors import ConfigError
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+DELETED: Final = "CN=Deleted Objects"
+"""The container of deleted objects, below the domain."""
 STALE_LINES: Final = 2000
 """Lines beyond the number of objects after which a journal is written anew when it is opened."""
 
@@ -37,6 +41,7 @@ class Store:
 
     Attributes:
         usn: highestCommittedUSN, the number of the last transaction.
+        invocation: invocationId: of this database and no other, however alike.
     """
 
     def __init__(self, base_dn: str, path: Path | None, fill: Callable[[], None]) -> None:
@@ -51,6 +56,8 @@ class Store:
 
     def _forget(self) -> None:
         self.usn = 0
+        self.invocation = str(uuid.uuid4())
+        self._deleted: dict[str, Object] = {}
         self._objects: dict[str, Object] = {}
         self._children: dict[str | None, dict[tuple[str, str], str]] = {}
         self._members: dict[str, set[str]] = {}
@@ -82,28 +89,50 @@ class Store:
             finally:
                 self._held = False
 
-    def commit(self, *, put: Iterable[Object] = (), remove: Iterable[str] = ()) -> None:
-        """Write objects as one transaction; call inside `locked`."""
-        changed, gone = list(put), list(remove)
+    def commit(
+        self,
+        *,
+        put: Iterable[Object] = (),
+        quiet: Iterable[Object] = (),
+        remove: Iterable[str] = (),
+    ) -> None:
+        """Write objects as one transaction; call inside `locked`.
+
+        Args:
+            put: Objects that were written.
+            quiet: Objects of which only a reference went or came that others hold (`memberOf`, the
+                `manager` of somebody deleted): they notice nothing, and keep their uSNChanged.
+            remove: GUIDs of objects to delete.
+        """
+        changed, unchanged, gone = list(put), list(quiet), list(remove)
         self.usn += 1
         for one in changed:
             one.usn_changed = self.usn
             one.usn_created = one.usn_created or self.usn
-        self._take_in(changed, gone)
+        written = [*changed, *unchanged]
+        self._take_in(written, gone)
         if self._path is not None:
-            self._append(self._path, [self._line(changed, gone)])
+            self._append(self._path, [self._line(written, gone)])
 
-    def _line(self, put: Iterable[Object], remove: Iterable[str]) -> bytes:
+    def _line(
+        self, put: Iterable[Object], remove: Iterable[str], deleted: Iterable[Object] = ()
+    ) -> bytes:
         content = {"usn": self.usn, "put": [one.to_json() for one in put], "remove": list(remove)}
+        if buried := [one.to_json() for one in deleted]:
+            content["deleted"] = buried
         return json.dumps(content, separators=(",", ":")).encode() + b"\n"
 
     def _take_in(self, put: Iterable[Object], remove: Iterable[str]) -> None:
         for guid in remove:
-            self._unlist(self._objects.pop(guid))
-        for one in put:
-            known = self._objects.get(one.guid)
-            if known is not None:
-                self._unlist(known)
+            gone = self._objects.pop(guid)
+            self._unlist(gone)
+            cemetery = self.resolve(f"{DELETED},{self.base_dn}")
+            self._deleted[guid] = gone.buried(cemetery.guid if cemetery else None, self.usn)
+        written = list(put)
+        for one in written:  # all of them first: two may have swapped their names
+            if one.guid in self._objects:
+                self._unlist(self._objects[one.guid])
+        for one in written:
             self._objects[one.guid] = one
             self._list(one)
 
@@ -156,8 +185,10 @@ class Store:
                 os.truncate(path, self._offset)
                 break
             content = json.loads(line)
-            self._take_in((Object.from_json(one) for one in content["put"]), content["remove"])
             self.usn = content["usn"]
+            self._take_in((Object.from_json(one) for one in content["put"]), content["remove"])
+            for one in map(Object.from_json, content.get("deleted", ())):
+                self._deleted[one.guid] = one
             self._offset += len(line)
         if fresh and len(lines) > len(self._objects) + STALE_LINES:
             self._rewrite(path)
@@ -167,12 +198,13 @@ class Store:
             header = json.loads(lines[0])
             kind = header["sandbox"], header["format"]
             base_dn = str(header["base_dn"])
+            invocation = str(header["invocation"])
         except (ValueError, KeyError, TypeError, IndexError):
-            kind, base_dn = None, ""
+            kind, base_dn, invocation = None, "", ""
         if kind != ("active_directory", FORMAT):
             message = "this is not the file of an Active Directory sandbox"
             raise ConfigError(message, file=str(path))
-        self.base_dn = base_dn
+        self.base_dn, self.invocation = base_dn, invocation
         self._base_key = dn_key(self.base_dn)
         self._offset = len(lines[0])
         return lines[1:]
@@ -185,10 +217,15 @@ class Store:
     def _rewrite(self, path: Path) -> None:
         fresh = path.with_name(f"{path.name}.new")
         fresh.unlink(missing_ok=True)
-        header = {"sandbox": "active_directory", "format": FORMAT, "base_dn": self.base_dn}
+        header = {
+            "sandbox": "active_directory",
+            "format": FORMAT,
+            "base_dn": self.base_dn,
+            "invocation": self.invocation,
+        }
         lines = [json.dumps(header).encode() + b"\n"]
         if self._objects:
-            lines.append(self._line(self._objects.values(), ()))
+            lines.append(self._line(self._objects.values(), (), self._deleted.values()))
         self._offset = 0
         self._append(fresh, lines)
         fresh.replace(path)
@@ -213,6 +250,10 @@ class Store:
     def all(self) -> Iterable[Object]:
         """Every object."""
         return self._objects.values()
+
+    def deleted(self) -> Iterable[Object]:
+        """What is left of every deleted object."""
+        return self._deleted.values()
 
     def resolve(self, dn: str) -> Object | None:
         """The object of that name.
@@ -284,4 +325,8 @@ def _index_keys(one: Object) -> Iterator[tuple[str, bytes]]:
 def snapshot(store: Store) -> dict[str, Any]:
     """Everything that is kept, for comparing two moments."""
     with store.locked():
-        return {"usn": store.usn, "objects": {one.guid: one.to_json() for one in store.all()}}
+        return {
+            "usn": store.usn,
+            "objects": {one.guid: one.to_json() for one in store.all()},
+            "deleted": {one.guid: one.to_json() for one in store.deleted()},
+        }

@@ -2,15 +2,27 @@
 
 import re
 import uuid
+import zlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from connectors.active_directory.directory import Entry
 from connectors.active_directory.sandbox.filters import Values
 from connectors.active_directory.sandbox.objects import Object
-from connectors.active_directory.sandbox.schema import CATEGORIES, CLASSES, COMPUTED, LINKS, RULES
+from connectors.active_directory.sandbox.schema import (
+    CATEGORIES,
+    CLASSES,
+    COMPUTED,
+    DOMAIN_SID,
+    LINKS,
+    PRINCIPALS,
+    RULES,
+    WELL_KNOWN,
+)
 from connectors.active_directory.sandbox.store import Store
 
+CONSTRUCTED: Final = frozenset({"tokenGroups", "msDS-ResultantPSO"})
+"""Shown when they are asked for by name, and only then."""
 RANGE: Final = 1500
 """Values of one attribute that an answer holds at most (MaxValRange)."""
 
@@ -35,6 +47,8 @@ class View:
             "name": lambda one: [one.rdn[1].encode()],
             "member": lambda one: [store.dn(member).encode() for member in store.members(one.guid)],
             "memberof": self._member_of,
+            "objectsid": lambda one: [sid_of(one)] if one.kind in PRINCIPALS else [],
+            "tokengroups": self._token_groups,
             "usncreated": lambda one: [str(one.usn_created).encode()],
             "usnchanged": lambda one: [str(one.usn_changed).encode()],
         }
@@ -60,7 +74,7 @@ class View:
         """An object as a search returns it; what it does not have, or nobody knows, is left out."""
         names = list(attributes)
         if "*" in names:
-            names = [*SPELLING.values()]
+            names = [name for name in SPELLING.values() if name not in CONSTRUCTED]
         shown: dict[str, tuple[bytes, ...]] = {}
         for name in names:
             label, values = self._ranged(one, name.lower())
@@ -81,3 +95,27 @@ class View:
     def _member_of(self, one: Object) -> Iterable[bytes]:
         groups = (self._store.get(guid) for guid in one.groups)
         return [self._store.dn(group).encode() for group in groups if group is not None]
+
+    def _token_groups(self, one: Object) -> Iterable[bytes]:
+        """Identifiers of every group an account is in, by way of other groups too."""
+        found: dict[str, Object] = {}
+        open_ones = list(one.groups)
+        while open_ones:
+            guid = open_ones.pop()
+            group = self._store.get(guid)
+            if group is not None and guid not in found:
+                found[guid] = group
+                open_ones += group.groups
+        return [sid_of(group) for group in found.values()] or [_sid(513)]
+
+
+def sid_of(one: Object) -> bytes:
+    """The security identifier of an account or a group."""
+    known = WELL_KNOWN.get(one.first("sAMAccountName") or "")
+    return _sid(known or 1000 + zlib.crc32(one.guid.encode()))
+
+
+def _sid(number: int) -> bytes:
+    parts = (*DOMAIN_SID, number)
+    head = bytes((1, len(parts))) + (5).to_bytes(6, "big")
+    return head + b"".join(part.to_bytes(4, "little") for part in parts)

@@ -60,6 +60,11 @@ class Lab:
         return self.settings.containers.enabled or ""
 
     @property
+    def teams(self) -> str:
+        """Here the service account may make OUs, too."""
+        return f"OU=Teams,{self.staff.partition(',')[2]}"
+
+    @property
     def leavers(self) -> str:
         return self.settings.containers.disabled or ""
 
@@ -178,16 +183,16 @@ def enable(ref: str | None = None) -> EnableAccount:
     return EnableAccount(target=TARGET, person="1000123", ref=ref, after={"enabled": True})
 
 
-def disable(ref: str | None) -> DisableAccount:
-    return DisableAccount(target=TARGET, person="1000123", ref=ref, after={"enabled": False})
+def disable(ref: str | None, person: str = "1000123") -> DisableAccount:
+    return DisableAccount(target=TARGET, person=person, ref=ref, after={"enabled": False})
 
 
 def move(ref: str | None, container: str) -> MoveAccount:
     return MoveAccount(target=TARGET, person="1000123", ref=ref, after={"container": container})
 
 
-def delete(ref: str | None) -> DeleteAccount:
-    return DeleteAccount(target=TARGET, person="1000123", ref=ref)
+def delete(ref: str | None, person: str = "1000123") -> DeleteAccount:
+    return DeleteAccount(target=TARGET, person=person, ref=ref)
 
 
 def grant(ref: str | None, group: str) -> GrantPermission:
@@ -198,6 +203,17 @@ def grant(ref: str | None, group: str) -> GrantPermission:
 def revoke(ref: str | None, group: str) -> RevokePermission:
     before = {"permission": group, "name": "a group"}
     return RevokePermission(target=TARGET, person="1000123", ref=ref, before=before)
+
+
+def grant_to(ref: str | None, group: str, person: str | None = None) -> GrantPermission:
+    """A grant of somebody who is named by their account, unless it is made just now."""
+    after = {"permission": group, "name": group}
+    return GrantPermission(target=TARGET, person=person or ref or "", ref=ref, after=after)
+
+
+def revoke_from(ref: str | None, group: str, person: str | None = None) -> RevokePermission:
+    before = {"permission": group, "name": group}
+    return RevokePermission(target=TARGET, person=person or ref or "", ref=ref, before=before)
 
 
 def outcomes(receipts: Iterable[Receipt]) -> list[str]:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from connectors.active_directory.client import VerifiedTls
+from connectors.active_directory.tls import VerifiedTls
 
 AT_ONCE = struct.pack("ii", 1, 0)
 """Closing a connection so is a reset, as of a server that was killed."""

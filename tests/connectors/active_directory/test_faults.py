@@ -172,9 +172,9 @@ def test_a_password_is_delivered_before_it_is_set(domain, settings, janine, monk
 
 
 def test_reading_asks_a_fixed_number_of_questions(domain, settings):
-    """However many accounts there are: rootDSE, base, names, groups."""
+    """However many accounts there are: rootDSE, which database, base, names, groups."""
     for number in range(20):
         domain.add_account(f"P {number}")
     domain.faults.calls.clear()
     open_reader(settings, TARGET).read()
-    assert [call.operation for call in domain.faults.calls] == ["bind", *["search"] * 4]
+    assert [call.operation for call in domain.faults.calls] == ["bind", *["search"] * 5]

@@ -53,6 +53,10 @@ class TestReading(behaviours.Reading):
     pass
 
 
+class TestIncrements(behaviours.Increments):
+    pass
+
+
 class TestConnecting(behaviours.Connecting):
     pass
 

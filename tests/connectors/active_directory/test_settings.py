@@ -4,6 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from connectors.active_directory import CONNECTORS, open_reader, open_writer
+from connectors.active_directory.names import dn_key
 from connectors.active_directory.settings import ActiveDirectorySettings
 from connectors.model.errors import ConfigError
 
@@ -29,7 +30,8 @@ def test_the_port_may_be_left_out():
 @pytest.mark.parametrize(
     ("server", "why"),
     [
-        ("ldap://dc.example.org", "use ldaps://"),
+        ("ldap://dc.example.org", "use ldaps://, or add start_tls"),
+        ("ldap://", "should read ldaps://host"),
         ("dc.example.org", "should read ldaps://host"),
         ("ldaps://", "should read ldaps://host"),
         ("ldaps://user@dc.example.org", "should read ldaps://host"),
@@ -44,9 +46,35 @@ def test_another_address_is_refused(server, why):
         settings(server=server)
 
 
+def test_ldap_is_good_enough_when_it_is_protected_before_anything_is_sent():
+    given = settings(server="ldap://dc.example.org", start_tls=True)
+    assert (given.host, given.port) == ("dc.example.org", 389)
+    with pytest.raises(ValidationError, match="protected from its first byte"):
+        settings(start_tls=True)
+
+
+def test_a_container_may_be_a_template():
+    containers = settings(
+        containers={
+            "initial": f"OU=New,{BASE}",
+            "enabled": f"OU={{contract.title}} team,OU={{contract.employer}},OU=Staff,{BASE}",
+        }
+    ).containers
+    assert containers.named() == (f"OU=New,{BASE}", f"OU=Staff,{BASE}")
+    _, template = containers.templates()
+    assert template.covers(dn_key(f"OU=Nurse\\, night team, ou=St. Mary,OU=staff,{BASE}"))
+    assert not template.covers(dn_key(f"OU=Nurse,OU=St. Mary,OU=Staff,{BASE}"))
+    assert not template.covers(dn_key(f"OU=Nurse team,OU=Staff,{BASE}"))
+
+
 @pytest.mark.parametrize(
     ("values", "why"),
     [
+        ({"containers": {"initial": f"OU={{contract.title,{BASE}"}}, "stray brace"),
+        ({"containers": {"initial": f"CN={{contract.title}},{BASE}"}}, "only the name of an OU"),
+        ({"containers": {"initial": "OU={contract.title}"}}, "no end without a path"),
+        ({"containers": {"initial": "OU={contract.title},DC=other"}}, "is not below base_dn"),
+        ({"batch_size": 501}, "less than or equal to 500"),
         ({"base_dn": "example.org"}, "not a distinguished name"),
         ({"base_dn": ""}, "an empty text"),
         ({"containers": {"initial": "Staff"}}, "not a distinguished name"),

@@ -6,6 +6,7 @@ The fixture `lab` gives an empty domain.
 from tests.connectors.active_directory.behaviours.connecting import Connecting, Directories
 from tests.connectors.active_directory.behaviours.creating import Creating
 from tests.connectors.active_directory.behaviours.granting import Granting
+from tests.connectors.active_directory.behaviours.increments import Increments
 from tests.connectors.active_directory.behaviours.reading import Reading
 from tests.connectors.active_directory.behaviours.states import (
     EnablingAndDisabling,
@@ -19,6 +20,7 @@ __all__ = [
     "Directories",
     "EnablingAndDisabling",
     "Granting",
+    "Increments",
     "MovingAndDeleting",
     "Reading",
     "Updating",

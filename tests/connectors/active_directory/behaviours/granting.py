@@ -4,14 +4,79 @@ from tests.connectors.active_directory.lab import (
     GONE,
     Lab,
     create,
+    delete,
+    disable,
     grant,
+    grant_to,
     named,
     outcomes,
     revoke,
+    revoke_from,
 )
 
 
 class Granting:
+    def test_many_join_a_group_by_one_write(self, lab: Lab):
+        refs = [lab.make_user(f"P {n}", sAMAccountName=f"p{n}") for n in range(12)]
+        group, other = lab.make_group("G-Care"), lab.make_group("G-Night")
+        before = lab.held(group).number("uSNChanged")
+        receipts = lab.apply(*(grant_to(ref, one) for ref in refs for one in (group, other)))
+        assert outcomes(receipts) == ["done"] * 24
+        assert sorted(lab.read().grants["ref"]) == sorted(refs * 2)
+        after = [lab.held(one).number("uSNChanged") for one in (group, other)]
+        assert max(after) - before <= 3  # one write each, and what made the second group
+        receipts = lab.apply(*(revoke_from(ref, group) for ref in refs))
+        assert outcomes(receipts) == ["done"] * 12
+        assert set(lab.read().grants["permission"]) == {other}
+
+    def test_each_of_many_has_an_outcome_of_their_own(self, lab: Lab):
+        """Members already, gone, protected: the others join all the same."""
+        refs = [lab.make_user(f"P {n}", sAMAccountName=f"p{n}") for n in range(9)]
+        group = lab.make_group("G-Care")
+        lab.join(group, refs[2], refs[7])
+        administrator = lab.find("(sAMAccountName=Administrator)")[0].guid
+        receipts = lab.apply(*(grant_to(ref, group) for ref in [*refs, GONE, administrator]))
+        by_ref = {receipt.ref: receipt.outcome.value for receipt in receipts}
+        assert by_ref.pop(GONE) == by_ref.pop(administrator) == "failed"
+        assert by_ref.pop(refs[2]) == by_ref.pop(refs[7]) == "already"
+        assert set(by_ref.values()) == {"done"}
+        assert sorted(lab.read().grants["ref"]) == sorted(refs)
+        receipts = lab.apply(*(revoke_from(ref, group) for ref in [*refs, GONE]))
+        assert sorted(outcomes(receipts)) == ["already"] + ["done"] * 9
+        assert lab.read().grants.empty
+
+    def test_a_batch_is_no_larger_than_it_may_be(self, lab: Lab):
+        refs = [lab.make_user(f"P {n}", sAMAccountName=f"p{n}") for n in range(7)]
+        group = lab.make_group("G-Care")
+        receipts = lab.apply(*(grant_to(ref, group) for ref in refs), batch_size=3)
+        assert outcomes(receipts) == ["done"] * 7
+        assert sorted(lab.read().grants["ref"]) == sorted(refs)
+
+    def test_what_stands_before_and_behind_memberships_keeps_its_place(self, lab: Lab):
+        group = lab.make_group("G-Care")
+        ref = lab.create("1", **named("one", "One")).ref
+        lab.join(group, ref or "")
+        receipts = lab.apply(
+            disable(ref, person="1"),
+            revoke_from(ref, group, person="1"),
+            delete(ref, person="1"),
+            create("2", container=lab.starters, **named("two", "Two")),
+            grant_to(None, group, person="2"),
+        )
+        assert sorted((one.person, one.verb, one.outcome.value) for one in receipts) == [
+            ("1", "delete", "done"),
+            ("1", "disable", "already"),
+            ("1", "revoke", "done"),
+            ("2", "create", "done"),
+            ("2", "grant", "done"),
+        ]
+        assert [one.verb for one in receipts if one.person == "1"] == [
+            "disable",
+            "revoke",
+            "delete",
+        ]
+        assert len(lab.read().grants) == 1
+
     def test_membership_comes_and_goes(self, lab: Lab):
         ref = lab.create().ref
         group = lab.make_group("G-Care, night")

@@ -1,5 +1,6 @@
 """Enabling, disabling, moving, deleting."""
 
+from connectors.active_directory.settings import Containers
 from tests.connectors.active_directory.lab import (
     GONE,
     Lab,
@@ -8,6 +9,7 @@ from tests.connectors.active_directory.lab import (
     disable,
     enable,
     move,
+    named,
     outcomes,
 )
 
@@ -81,6 +83,54 @@ class MovingAndDeleting:
         lab.make_user("Janine van den Boele", lab.staff, sAMAccountName="other")
         assert outcomes(lab.apply(move(ref, lab.staff))) == ["failed"]
         assert lab.held(ref).dn.endswith(lab.starters)
+
+    def test_an_ou_of_a_template_is_made_when_somebody_is_put_there(self, lab: Lab):
+        settings = {
+            "containers": Containers(
+                initial=f"OU={{contract.department_name}},OU={{contract.employer}},{lab.teams}",
+                enabled=f"OU={{contract.department_name}},{lab.teams}",
+            ),
+            "create_containers": True,
+        }
+        first = f"OU=Night\\, ward,OU=St. Mary,{lab.teams}"
+        refs = [
+            receipt.ref
+            for receipt in lab.apply(
+                create("1", container=first, **named("one", "One")),
+                create("2", container=first, **named("two", "Two")),
+                **settings,
+            )
+        ]
+        assert {lab.held(ref).dn for ref in refs} == {f"CN=One,{first}", f"CN=Two,{first}"}
+        second = f"OU=Day ward,{lab.teams}"
+        assert outcomes(lab.apply(move(refs[0], second), **settings)) == ["done"]
+        assert lab.read(**settings).accounts.at[refs[0], "container"] == second
+        elsewhere = lab.apply(move(refs[0], f"OU=Day ward,{lab.leavers}"), **settings)
+        assert "does not exist" in (elsewhere[0].detail or "")
+        assert outcomes(lab.apply(move(refs[0], f"OU=Evening,{lab.teams}"))) == ["failed"]
+        lab.apply(move(refs[0], lab.staff), move(refs[1], lab.staff))
+        for dn in (second, first, f"OU=St. Mary,{lab.teams}"):
+            lab.admin.delete(dn)
+
+    def test_an_ou_that_may_not_be_made_is_told(self, lab: Lab):
+        settings = {
+            "containers": Containers(initial=f"OU={{contract.title}},{lab.starters}"),
+            "create_containers": True,
+        }
+        receipts = lab.apply(create(container=f"OU=Nurse,{lab.starters}"), **settings)
+        assert outcomes(receipts) == ["failed"]
+        assert "insufficientAccessRights" in (receipts[0].detail or "")
+
+    def test_an_account_with_objects_below_it_is_deleted_only_when_that_is_said(self, lab: Lab):
+        ref = lab.create().ref
+        dn = lab.held(ref).dn
+        lab.admin.add(f"CN=Device,{dn}", {"objectClass": ["top", "classStore"]})
+        receipts = lab.apply(delete(ref))
+        assert outcomes(receipts) == ["failed"]
+        assert "set delete_children" in (receipts[0].detail or "")
+        assert lab.held(ref).dn == dn
+        assert outcomes(lab.apply(delete(ref), delete_children=True)) == ["done"]
+        assert not lab.find("(employeeID=1000123)")
 
     def test_a_deleted_account_leaves_its_groups(self, lab: Lab):
         ref = lab.create().ref

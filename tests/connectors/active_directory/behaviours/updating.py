@@ -2,10 +2,14 @@
 
 import pytest
 
+from connectors.model.change import UpdateAccount
 from connectors.model.values import CLEAR
 from tests.connectors.active_directory.lab import (
     GONE,
+    TARGET,
     Lab,
+    create,
+    named,
     outcomes,
     update,
 )
@@ -39,6 +43,90 @@ class Updating:
             "SMTP:l@example.org",
             "smtp:j@example.org",
         ]
+
+    def test_a_manager_is_named_by_their_hr_id(self, lab: Lab):
+        boss = lab.create("1", **named("boss", "Big, boss")).ref
+        ref = lab.create("2", **named("two", "Two"), managerId="1").ref
+        assert lab.held(ref).text("manager") == lab.held(boss).dn
+        assert lab.read().attributes.at[ref, "managerId"] == "1"
+        before = lab.usn()
+        assert outcomes(lab.apply(update(ref, managerId="1"))) == ["already"]
+        assert lab.usn() == before
+        lab.apply(update(boss, cn="Bigger boss"))
+        assert lab.held(ref).text("manager") == lab.held(boss).dn
+        assert outcomes(lab.apply(update(ref, managerId=CLEAR))) == ["done"]
+        assert lab.held(ref).text("manager") is None
+
+    def test_a_manager_without_an_account_holds_up_nothing_else(self, lab: Lab):
+        receipts = lab.apply(create("2", container=lab.starters, managerId="1", title="Nurse"))
+        assert outcomes(receipts) == ["done"]
+        assert "the manager 1 has no account yet" in (receipts[0].detail or "")
+        ref = receipts[0].ref
+        receipts = lab.apply(update(ref, managerId="1", title="Carer"))
+        assert outcomes(receipts) == ["done"]
+        assert lab.held(ref).text("title") == "Carer"
+        assert outcomes(lab.apply(update(ref, managerId="1"))) == ["failed"]
+
+    @pytest.mark.parametrize(
+        "proxies", [("smtp:a@example.org",), ("SMTP:a@example.org", "SMTP:b@example.org")]
+    )
+    def test_a_mailbox_has_exactly_one_primary_address(self, lab: Lab, proxies):
+        ref = lab.create(proxyAddresses=("SMTP:j@example.org",)).ref
+        receipts = lab.apply(update(ref, proxyAddresses=proxies))
+        assert outcomes(receipts) == ["failed"]
+        assert "primary address" in (receipts[0].detail or "")
+        other = ("X500:/o=example", "sip:j@example.org")
+        assert outcomes(lab.apply(update(ref, proxyAddresses=other))) == ["done"]
+
+    def test_the_old_address_of_somebody_who_is_renamed_becomes_an_alias(self, lab: Lab):
+        ref = lab.create(proxyAddresses=("SMTP:j@example.org",)).ref
+        receipts = lab.apply(
+            update(
+                ref,
+                cn="Janine de Vries",
+                mail="v@example.org",
+                userPrincipalName="v@example.org",
+                proxyAddresses=("SMTP:v@example.org", "smtp:j@example.org"),
+            )
+        )
+        assert outcomes(receipts) == ["done"]
+        assert receipts[0].ref == ref
+        assert sorted(lab.held(ref).texts("proxyAddresses")) == [
+            "SMTP:v@example.org",
+            "smtp:j@example.org",
+        ]
+
+    def test_many_are_looked_up_together_and_each_gets_their_own(self, lab: Lab):
+        refs = [lab.make_user(f"P {n}", sAMAccountName=f"p{n}", title="Carer") for n in range(5)]
+        changes = [
+            UpdateAccount(
+                target=TARGET,
+                person=str(n),
+                ref=ref,
+                after={"title": f"Nurse {n}", "mail": f"p{n}@example.org"},
+            )
+            for n, ref in enumerate(refs)
+        ]
+        assert outcomes(lab.apply(*changes)) == ["done"] * 5
+        assert [lab.held(ref).text("title") for ref in refs] == [f"Nurse {n}" for n in range(5)]
+        assert outcomes(lab.apply(*changes)) == ["already"] * 5
+
+    def test_two_cannot_get_one_address_in_one_go(self, lab: Lab):
+        refs = [lab.make_user(f"P {n}", sAMAccountName=f"p{n}") for n in range(2)]
+        changes = [
+            UpdateAccount(target=TARGET, person=str(n), ref=ref, after={"mail": "same@example.org"})
+            for n, ref in enumerate(refs)
+        ]
+        assert sorted(outcomes(lab.apply(*changes))) == ["done", "failed"]
+
+    def test_an_address_that_was_just_given_up_is_free(self, lab: Lab):
+        one = lab.make_user("One", sAMAccountName="one", mail="x@example.org")
+        two = lab.make_user("Two", sAMAccountName="two")
+        changes = [
+            UpdateAccount(target=TARGET, person="1", ref=one, after={"mail": "y@example.org"}),
+            UpdateAccount(target=TARGET, person="2", ref=two, after={"mail": "x@example.org"}),
+        ]
+        assert outcomes(lab.apply(*changes, concurrency=1)) == ["done", "done"]
 
     def test_a_rename_keeps_the_account_and_its_groups(self, lab: Lab):
         ref = lab.create().ref

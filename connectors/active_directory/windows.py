@@ -1,0 +1,192 @@
+"""Executing changes a window of persons at a time, so that what they share is done once.
+
+What the changes of a window will ask for is looked up beforehand. Each person's changes are then
+executed in order, persons side by side; memberships of one group wait until everybody has got that
+far, and are written together. Receipts, order, setting aside and giving up are those of
+`sdk.fanout.apply_per_person`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Final
+
+from connectors.model.change import Change, Verb
+from connectors.model.errors import Refused, Transient
+from connectors.model.receipt import Receipt
+from connectors.sdk.fanout import GIVEN_UP, Execute, Written
+from connectors.sdk.turns import Trial, Turn, Turns
+
+Foresee = Callable[[Sequence[Change]], None]
+Join = Callable[[Sequence[Change]], Sequence[Written | Exception]]
+"""Writes memberships of one group, all grants or all revokes: an outcome for each."""
+
+MEMBERSHIPS: Final = frozenset({Verb.GRANT, Verb.REVOKE})
+_ORDER: Final = {verb: place for place, verb in enumerate(Verb)}
+
+
+def apply_in_windows(
+    changes: Iterable[Change],
+    execute: Execute,
+    *,
+    foresee: Foresee,
+    join: Join,
+    size: int,
+    concurrency: int,
+) -> Iterator[Receipt]:
+    """Execute changes: a person's in order, memberships of one group together.
+
+    Args:
+        changes: Grouped by person.
+        execute: Writes one change. Raises `Refused` or `Transient` to fail it, `Fatal` to stop.
+        foresee: Looks up what the changes of a window will ask for.
+        join: Writes memberships of one group.
+        size: Persons in a window, at least 1.
+        concurrency: Persons at once, at least 1.
+
+    Yields:
+        A receipt per change that was pulled.
+
+    Raises:
+        Fatal: As `apply_per_person`.
+    """
+    pulled: list[Change] = []
+    turns, trial = Turns(_noting(changes, pulled)), Trial()
+    with ThreadPoolExecutor(max_workers=concurrency) as pool:
+        side_by_side = _SideBySide(pool, execute, trial, concurrency + (concurrency > 1))
+        try:
+            while trial.verdict is None and (window := _window(turns, size)):
+                _foresee(foresee, tuple(pulled), trial)
+                del pulled[:-1]  # the last one may be of the first person of the next window
+                waiting: dict[Turn, Change] = {}
+                yield from side_by_side.take(window, waiting)
+                behind: list[Turn] = []
+                yield from _join(waiting, join, trial, behind)
+                yield from side_by_side.take(behind)
+        finally:
+            trial.over.set()  # nobody listens any more, perhaps because the ledger broke
+    if trial.verdict is not None:
+        yield from turns.left()
+        raise trial.verdict
+
+
+def _noting(changes: Iterable[Change], pulled: list[Change]) -> Iterator[Change]:
+    for change in changes:
+        pulled.append(change)
+        yield change
+
+
+def _window(turns: Turns, size: int) -> list[Turn]:
+    window: list[Turn] = []
+    while len(window) < size and (turn := turns.next()) is not None:
+        window.append(turn)
+    return window
+
+
+def _foresee(foresee: Foresee, changes: Sequence[Change], trial: Trial) -> None:
+    """Nobody fails because of what could not be foreseen: who needs it looks again."""
+    try:
+        foresee(changes)
+    except (Refused, Transient):
+        return
+    except Exception as error:  # noqa: BLE001 - it stops the target, and everybody gets a receipt
+        trial.verdict = error
+        trial.over.set()
+
+
+class _SideBySide:
+    """Takes the turns of several persons, each on one thread.
+
+    Args:
+        pool: The threads.
+        execute: Writes one change.
+        trial: Says when to stop.
+        at_most: Turns under way.
+    """
+
+    def __init__(
+        self, pool: ThreadPoolExecutor, execute: Execute, trial: Trial, at_most: int
+    ) -> None:
+        self._pool, self._execute, self._trial, self._at_most = pool, execute, trial, at_most
+
+    def take(
+        self, turns: Iterable[Turn], waiting: dict[Turn, Change] | None = None
+    ) -> Iterator[Receipt]:
+        """Receipts of the turns that ended.
+
+        Args:
+            turns: To be taken.
+            waiting: Takes the turns that came to a membership, with that; None to write those too.
+        """
+        left = iter(turns)
+        running: set[Future[tuple[Turn, Change | None]]] = set()
+        while True:
+            while len(running) < self._at_most and (turn := next(left, None)) is not None:
+                running.add(self._pool.submit(self._go, turn, stop=waiting is not None))
+            if not running:
+                return
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                turn, change = future.result()
+                if change is not None and waiting is not None:
+                    waiting[turn] = change
+                    continue
+                yield from turn.receipts
+                self._trial.learn(turn)
+
+    def _go(self, turn: Turn, *, stop: bool) -> tuple[Turn, Change | None]:
+        """Execute a person's changes; with `stop` up to a membership, which is given back."""
+        if self._trial.over.is_set():
+            turn.set_aside(GIVEN_UP)
+        while (change := turn.next()) is not None:
+            if stop and change.verb in MEMBERSHIPS:
+                return turn, change
+            try:
+                written = self._execute(change)
+            except Exception as error:  # noqa: BLE001 - a bug must not cost the others' receipts
+                turn.failed(error)
+            else:
+                turn.wrote(written)
+        self._trial.notice(turn)
+        return turn, None
+
+
+def _join(
+    waiting: dict[Turn, Change], join: Join, trial: Trial, behind: list[Turn]
+) -> Iterator[Receipt]:
+    """Receipts of those whose last changes are memberships; the others are left `behind`.
+
+    In rounds: of all that come next the foremost, for everybody for whom it does. So each person
+    keeps their order.
+    """
+    while waiting:
+        if trial.over.is_set():
+            for turn in waiting:
+                turn.give_back()
+                turn.set_aside(GIVEN_UP)
+                yield from turn.receipts
+            return
+        foremost = min(map(_key, waiting.values()))
+        together = {turn: one for turn, one in waiting.items() if _key(one) == foremost}
+        outcomes = join(tuple(together.values()))
+        for turn, outcome in zip(together, outcomes, strict=True):
+            if isinstance(outcome, Exception):
+                turn.failed(outcome)
+            else:
+                turn.wrote(outcome)
+            following = turn.next()
+            if following is None:
+                del waiting[turn]
+                yield from turn.receipts
+                trial.learn(turn)
+            elif following.verb in MEMBERSHIPS:
+                waiting[turn] = following
+            else:
+                del waiting[turn]
+                turn.give_back()
+                behind.append(turn)
+
+
+def _key(change: Change) -> tuple[int, str, str]:
+    """What a plan orders a person's memberships by; equal for those of one group."""
+    named = {**change.before, **change.after}
+    return _ORDER[change.verb], str(named.get("name", "")), str(named.get("permission", ""))
