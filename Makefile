@@ -33,8 +33,8 @@ coverage: $(READY) ## the decisions and the nouns are covered by their tests, ev
 		--cov=tasks/lifecycle --cov=connectors/model --cov-branch --cov-fail-under=100 \
 		--cov-report=term-missing:skip-covered tests/tasks tests/connectors/model $(ARGS)
 
-real: $(READY) ## install the system packages (Debian, as root) and run the tests against real servers
-	@tests/real/install.sh
+real: $(READY) ## install servers (Debian, as root) and vendors' clients, and run the tests against them
+	@PYTHON=$(PYTHON) tests/real/install.sh
 	@RETOUR_REAL=1 $(BIN)/pytest tests/real $(ARGS)
 
 check: $(READY) ## formatting, lint, types, import contracts, schema drift, spelling
@@ -71,7 +71,7 @@ lock: ## resolve pyproject.toml anew into requirements.lock
 		END {printf "%s", twin}' "$$tools/lock" > requirements.lock
 
 clean: ## remove .venv, caches and build output; keeps .retour (the ledger)
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	@rm -rf .venv .venv-clients .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
 	@find $(SOURCES) tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The lock is complete, so nothing needs resolving (--no-deps). The dots are the packages: a first run takes

@@ -32,7 +32,8 @@ def main() -> int:
         with playground(FOLDER, people=PEOPLE) as ground:
             os.environ.update(ground.variables)
             _say(f"AFAS is served at {ground.variables['AFAS_URL']} with {PEOPLE} invented people,")
-            _say("and next to it an Active Directory without staff. Prefect is starting ...")
+            _say("and next to it Active Directory, Entra ID and Google Workspace, without staff.")
+            _say("Prefect is starting ...")
             with prefect_server():
                 agreed = _play(ground)
     except RetourError as error:
@@ -42,7 +43,7 @@ def main() -> int:
     _say(f"  RETOUR_LEDGER_URL=sqlite:///{FOLDER}/ledger.db .venv/bin/retour runs")
     _say("                                                    what these runs did")
     _say("  make ui                                           the same in Prefect, with forms")
-    _say("  .venv/bin/retour sandbox afas active_directory    sandboxes for a profile of yours")
+    _say("  .venv/bin/retour sandbox                          sandboxes for a profile of yours")
     _say("  edit config/rules/20-care.yaml, make demo         what a changed rule does")
     return 0 if agreed else 1
 
@@ -58,11 +59,12 @@ def _play(ground: Playground) -> bool:
     changed = _what_hr_does(ground)
 
     _head("3", "Show me first")
-    writes, usn = len(ground.afas.writes), ground.directory.usn
+    before = _held(ground)
     preview = _run("retour provision")
-    sent, moved = len(ground.afas.writes) - writes, ground.directory.usn - usn
+    changed_by_it = sum(one != other for one, other in zip(before, _held(ground), strict=True))
     _say(
-        f"AFAS received {sent} writes; the change counter of the directory (USN) moved by {moved}."
+        "AFAS, Active Directory, Entra ID and Google Workspace before and after it, compared: "
+        f"{changed_by_it} of 4 differ."
     )
 
     _head("4", "Do it")
@@ -72,12 +74,22 @@ def _play(ground: Playground) -> bool:
         f"The live run did {'exactly the plan of' if same else 'SOMETHING ELSE than'} the preview."
     )
 
-    _head("5", "What AFAS holds now, beside the directory")
+    _head("5", "What AFAS holds now, beside the directories")
     agreed = _side_by_side(ground, changed)
 
     _head("6", "And again: nothing left to do")
     again = _run("retour provision --live", live=True)
-    return agreed and same and not sent and not moved and again["plan"]["changes"] == 0
+    return agreed and same and not changed_by_it and again["plan"]["changes"] == 0
+
+
+def _held(ground: Playground) -> tuple[object, ...]:
+    """How often AFAS was written, how often the domain changed, and all that the others hold."""
+    return (
+        len(ground.afas.writes),
+        ground.directory.usn,
+        ground.entra.snapshot(),
+        ground.google.snapshot(),
+    )
 
 
 def _what_hr_does(ground: Playground) -> list[str]:
@@ -114,37 +126,48 @@ def _what_hr_does(ground: Playground) -> list[str]:
 
 
 def _side_by_side(ground: Playground, persons: Iterable[str]) -> bool:
-    """Show both sides for some people, and compare them for everybody."""
+    """Show all sides for some people, and compare them for everybody."""
     afas = {row["Medewerker"]: row for row in ground.afas.rows(VIEW)}
-    everybody = ground.directory.accounts()
+    domain, tenant = ground.directory.accounts(), _tenant(ground)
+    tablets = ground.google.accounts()
     rows = table(
         "person",
         "name",
-        "directory: mail, UPN",
-        "AFAS: mail of person, UPN of user",
-        "may sign in: directory, AFAS",
+        "AD: UPN\nEntra ID: mail",
+        "AFAS: UPN of user\nAFAS: mail of person",
+        "may sign in\nAD, Entra ID, AFAS",
+        "Google",
     )
     for person in persons:
-        account, row = everybody[person], afas[person]
+        account, row = domain[person], afas[person]
+        signs_in = (account["enabled"], tenant[person]["accountEnabled"], _may_sign_in(row))
         rows.add_row(
             person,
             str(account["displayName"]),
-            f"{account['mail']}\n{account['userPrincipalName']}",
-            f"{row['Email_werk']}\n{row['UPN'] or '(no user)'}",
-            f"{_yes(account['enabled'])}\n{_yes(_may_sign_in(row))}",
+            f"{account['userPrincipalName']}\n{tenant[person]['mail']}",
+            f"{row['UPN'] or '(no user)'}\n{row['Email_werk']}",
+            ", ".join(map(_yes, signs_in)),
+            tablets[person][0]["orgUnitPath"] if person in tablets else "-",
         )
     show(rows)
     other = [
         person
-        for person in everybody
-        if person in afas and not _equal(afas[person], everybody[person])
+        for person in domain
+        if person in afas and not _equal(afas[person], domain[person], tenant[person])
     ]
-    _say(f"{len(everybody)} accounts compared with AFAS: {len(other)} differ.")
+    _say(f"{len(domain)} accounts compared with AFAS: {len(other)} differ.")
     return not other
 
 
-def _equal(row: dict[str, Any], account: dict[str, Any]) -> bool:
-    if row["Email_werk"] != account["mail"]:
+def _tenant(ground: Playground) -> dict[str, dict[str, Any]]:
+    """Users of Entra ID by their number in HR."""
+    users = [user.properties for user in ground.entra.of("user")]
+    return {user["employeeId"]: user for user in users if "employeeId" in user}
+
+
+def _equal(row: dict[str, Any], account: dict[str, Any], user: dict[str, Any]) -> bool:
+    """Whether AFAS holds the address of Entra ID and the sign-in name and state of the domain."""
+    if row["Email_werk"] != user["mail"]:
         return False
     if row["Gebruiker"] is None:
         return True
@@ -178,8 +201,8 @@ def _run(
         raise RetourError(f"the run broke off: {ending}")
     report = ending.report
     show_report(report, most_changes=most_changes, most_notes=most_notes)
-    if report["refused"]:
-        _say(report["refused"])
+    for reason in (report["refused"] or "").splitlines():
+        _say(reason)
     show_end(report, ["retour", "provision"])
     line()
     return report

@@ -20,7 +20,7 @@ from connectors.model.errors import ConfigError
 from flows.terminal import say
 from tasks.setup import serve_sandbox
 
-DEFAULT: Final = ("afas", "active_directory")
+DEFAULT: Final = ("afas", "active_directory", "entra_id", "google_workspace")
 PROFILE: Final = "demo"
 _VARIABLE: Final = re.compile(r"(file:)?\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-[^}]*)?\}")
 

@@ -1,8 +1,10 @@
+import errno
+import os
 import pickle
 from pathlib import Path
 
 import pytest
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
 from config.loader import PACKAGED, load_profile, profile_names
 from connectors.model.errors import ConfigError
@@ -155,15 +157,15 @@ def test_secrets_stay_references_until_somebody_asks(site, monkeypatch):
         loaded.profile.targets["active_directory"].settings["bind_password"]
         == "secret://ad-password"
     )
-    assert loaded.target_settings("active_directory")["bind_password"] == "hunter2"
-    skipped = loaded.target_settings("active_directory", skip=frozenset({"bind_password"}))
+    assert loaded.settings("targets", "active_directory")["bind_password"] == "hunter2"
+    skipped = loaded.settings("targets", "active_directory", skip=frozenset({"bind_password"}))
     assert skipped["bind_password"] == "secret://ad-password"
 
 
 def test_a_secret_that_is_nowhere_has_its_line(site, monkeypatch):
     monkeypatch.delenv("RETOUR_SECRET_AD_PASSWORD", raising=False)
     with pytest.raises(ConfigError) as error:
-        load_profile("site").target_settings("active_directory")
+        load_profile("site").settings("targets", "active_directory")
     assert str(error.value).startswith(
         "config/profiles/site.yaml:10: targets.active_directory.settings.bind_password: "
         "the secret ad-password is nowhere, or empty: set RETOUR_SECRET_AD_PASSWORD"
@@ -213,7 +215,7 @@ def test_settings_of_a_connector_are_explained_like_the_profile(site, monkeypatc
     monkeypatch.setenv("RETOUR_SECRET_AD_PASSWORD", "hunter2")
     loaded = load_profile("site")
     with pytest.raises(ValidationError) as error:
-        Settings.model_validate(loaded.target_settings("active_directory"))
+        Settings.model_validate(loaded.settings("targets", "active_directory"))
     said = loaded.explain(error.value, Settings, "targets", "active_directory", "settings")
     key = "targets.active_directory.settings"
     assert str(said).replace("config/profiles/site.yaml", "FILE").splitlines() == [
@@ -239,8 +241,10 @@ def test_the_demo_profile_loads(tmp_path, monkeypatch):
     profile = loaded.profile
     assert {name: spec.depends_on for name, spec in profile.targets.items()} == {
         "active_directory": (),
-        "afas_employee": ("active_directory",),
-        "afas_user": ("active_directory",),
+        "entra_id": ("active_directory",),
+        "google_workspace": (),
+        "afas_employee": ("entra_id",),
+        "afas_user": ("active_directory", "entra_id"),
     }
     assert profile.targets["afas_user"].settings == profile.source.settings
     assert profile.targets["afas_user"].fields["Upn"].origin == (
@@ -250,6 +254,7 @@ def test_the_demo_profile_loads(tmp_path, monkeypatch):
     assert [rule.id for rule in loaded.rules if rule.status == "published"] == [
         "staff",
         "care-staff",
+        "care-on-tablets",
         "department-group",
         "managers",
     ]
@@ -272,3 +277,34 @@ def test_the_demo_rules_speak_of_departments_and_titles_that_invented_people_hav
             named.setdefault(condition.path, set()).update(values)
     assert named["contract.department.id"] <= {key for key, *_ in DEPARTMENTS}
     assert named["contract.title.id"] == {LEAD_TITLE[0]}
+
+
+def test_a_number_where_a_secret_stands_is_not_quoted(site, monkeypatch):
+    class Settings(BaseModel):
+        server: bool
+        bind_password: SecretStr
+
+    (site / "site.yaml").write_text(PROFILE.replace("secret://ad-password", "123456"))
+    loaded = load_profile("site")
+    with pytest.raises(ValidationError) as error:
+        Settings.model_validate(loaded.settings("targets", "active_directory"))
+    said = str(loaded.explain(error.value, Settings, "targets", "active_directory", "settings"))
+    assert "bind_password: must be text; as text it needs quotes" in said
+    assert "123456" not in said
+
+
+def test_hidden_files_of_a_rules_folder_do_not_count(site):
+    for name in ("._10-a.yml", ".#20-b.yaml"):
+        (site / "rules" / name).write_bytes(b"\x00\x05\x16\x07")
+    assert [rule.id for rule in load_profile("site").rules] == ["a", "a2", "b", "c"]
+
+
+def test_a_rules_folder_that_may_not_be_read_is_named(site, monkeypatch):
+    def refuse(folder):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    assert refused("site") == (
+        "config/profiles/site.yaml:13: rules[0]: "
+        "config/profiles/rules cannot be read: Permission denied"
+    )

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import httpx
@@ -80,7 +81,13 @@ def test_a_deployment_previews_and_writes_in_order_and_leaves_artifacts(
     assert directory.accounts() == {}
     plan = operator.artifacts(preview)["plan"]
     shown = json.loads(plan["data"])
-    assert {row["target"] for row in shown} == {"active_directory", "afas_employee", "afas_user"}
+    assert {row["target"] for row in shown} == {
+        "active_directory",
+        "entra_id",
+        "google_workspace",
+        "afas_employee",
+        "afas_user",
+    }
 
     digest = plan["description"].split()[-1]
     live = operator.run("manual", profile="demo", dry_run=False, approve=digest)
@@ -94,11 +101,12 @@ def test_a_deployment_previews_and_writes_in_order_and_leaves_artifacts(
     assert {"plan", "summary", "outcome"} <= operator.artifacts(live).keys()
 
     runs = operator.tasks(live)
-    first, write_back = runs["apply active_directory 0"], runs["apply afas_employee 0"]
-    inputs = [one["id"] for one in write_back["task_inputs"]["upstream"]]
-    assert first["id"] in inputs
-    assert first["end_time"] <= write_back["start_time"]
-    assert write_back["end_time"] <= runs["apply afas_user 0"]["start_time"]
+    order = ["active_directory", "entra_id", "afas_employee", "afas_user"]
+    applied = [runs[f"apply {target} 0"] for target in order]
+    for one, behind in pairwise(applied):
+        assert one["end_time"] <= behind["start_time"]
+    for one, behind in pairwise(applied[:3]):
+        assert one["id"] in [each["id"] for each in behind["task_inputs"]["upstream"]]
 
     again = operator.run("nightly", profile="demo", dry_run=False)
     assert again["state"]["message"].endswith(": 0 changes.")

@@ -1,12 +1,45 @@
 #!/bin/sh
-# Installs the servers that the tests in this folder talk to: Samba as a domain controller, PostgreSQL.
-# Debian or Ubuntu, as root. Nothing is downloaded where everything is installed already, and no service is
-# started: the tests start their own, on loopback, in a folder of their own.
+# Installs what the tests in this folder talk to. Servers: Samba as a domain controller, PostgreSQL (Debian or Ubuntu,
+# as root). Clients and SCIM servers from PyPI, which are no dependency of the product: each in an environment of its
+# own, .venv-clients/NAME, as clients/requirements-NAME.txt says. Nothing is downloaded where everything is installed
+# already, and no service is started: the tests start their own, on loopback, in a folder of their own.
 
 set -eu
 
 PACKAGES="samba samba-ad-dc samba-ad-provision openssl postgresql"
 POLICY=/usr/sbin/policy-rc.d
+
+HERE=$(cd "$(dirname "$0")" && pwd)
+CLIENTS=${RETOUR_CLIENTS:-$HERE/../../.venv-clients}
+PYTHON=${PYTHON:-python3}
+
+log=$(mktemp)
+made_policy=no
+finish() {
+    rm -f "$log"
+    [ "$made_policy" = no ] || rm -f "$POLICY"
+}
+trap finish EXIT
+trap 'exit 1' HUP INT TERM
+
+# Makes the environment of one requirements file, where that has changed since it was made last.
+make_environment() {
+    folder=$CLIENTS/$1
+    cmp -s "$2" "$folder/requirements.txt" && return
+    echo "Setting up $folder" >&2
+    rm -rf "$folder"
+    mkdir -p "$CLIENTS"
+    if ! { "$PYTHON" -m venv "$folder" && "$folder/bin/python" -m pip install -q --requirement "$2"; } >"$log" 2>&1; then
+        cat "$log" >&2
+        exit 1
+    fi
+    cp "$2" "$folder/requirements.txt"
+}
+
+for requirements in "$HERE"/clients/requirements-*.txt; do
+    name=${requirements##*/requirements-}
+    make_environment "${name%.txt}" "$requirements"
+done
 
 installed() {
     dpkg-query --show --showformat '${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed
@@ -27,15 +60,6 @@ if [ "$(id -u)" -ne 0 ]; then
     echo "Run this as root, or install these first:$missing" >&2
     exit 1
 fi
-
-log=$(mktemp)
-made_policy=no
-finish() {
-    rm -f "$log"
-    [ "$made_policy" = no ] || rm -f "$POLICY"
-}
-trap finish EXIT
-trap 'exit 1' HUP INT TERM
 
 # Debian starts a service when it installs one, unless this says that it may not.
 if [ ! -e "$POLICY" ]; then

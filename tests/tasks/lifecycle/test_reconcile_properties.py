@@ -29,8 +29,15 @@ SHOWN = {
 }
 """What a change shows of the account it is about: whose it is was not known before or is not any
 more, what was given is ours now or no more, and what a new one waits for is said in other words."""
-OF_NO_ONE_DUE = {Kind.WRONGLY_ENABLED, Kind.MISPLACED, Kind.EXPIRED, Kind.RELEASED}
-"""What `take_over` shows besides: the account is that of somebody who is due none."""
+OF_NO_ONE_DUE = {
+    Kind.WRONGLY_ENABLED,
+    Kind.MISPLACED,
+    Kind.EXPIRED,
+    Kind.RELEASED,
+    Kind.PERMISSION_MISSING,
+}
+"""What `take_over` shows besides: the account is that of somebody who is due none, though rules may
+give them permissions there."""
 DOWNSTREAM = {Kind.MISSING, Kind.WAITING}
 """What is behind an account follows it: what waited for one is made by the next run, and what would
 have been made waits."""
