@@ -10,8 +10,7 @@ from connectors.active_directory.sandbox import serve
 from connectors.active_directory.settings import ActiveDirectorySettings
 from connectors.active_directory.writer import ActiveDirectoryWriter
 from connectors.model.connector import Connector
-from connectors.model.errors import ConfigError
-from connectors.sdk.passwords import PasswordSink, open_sink
+from connectors.sdk.passwords import sink_of
 
 
 def open_reader(settings: ActiveDirectorySettings, target: str) -> ActiveDirectoryReader:
@@ -29,28 +28,10 @@ def open_writer(settings: ActiveDirectorySettings, target: str) -> ActiveDirecto
     Raises:
         ConfigError: A setting cannot be used, or nothing says where initial passwords go.
     """
-    sink = sink_of(settings, target)
+    sink = sink_of(settings.initial_passwords, target)
     return ActiveDirectoryWriter(
         settings, target, open_directory(settings, target, read_only=False), sink
     )
-
-
-def sink_of(settings: ActiveDirectorySettings, target: str) -> PasswordSink:
-    """Where the initial passwords of a target go.
-
-    Raises:
-        ConfigError: Nothing says so, or not in a form we know.
-    """
-    key = f"targets.{target}.settings.initial_passwords"
-    if not settings.initial_passwords:
-        raise ConfigError(
-            "new accounts get a password: say where it goes, such as file:initial-passwords.csv",
-            key=key,
-        )
-    try:
-        return open_sink(settings.initial_passwords)
-    except ConfigError as error:
-        raise ConfigError(error.message, key=key) from error
 
 
 def check_writer(settings: ActiveDirectorySettings, target: str) -> None:
@@ -59,7 +40,7 @@ def check_writer(settings: ActiveDirectorySettings, target: str) -> None:
     Raises:
         ConfigError: Nothing says where initial passwords go.
     """
-    sink_of(settings, target)
+    sink_of(settings.initial_passwords, target)
 
 
 CONNECTORS: Final = [

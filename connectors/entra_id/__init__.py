@@ -9,8 +9,7 @@ from connectors.entra_id.sandbox.served import serve
 from connectors.entra_id.settings import EntraIdSettings
 from connectors.entra_id.writer import EntraIdWriter
 from connectors.model.connector import Connector
-from connectors.model.errors import ConfigError
-from connectors.sdk.passwords import PasswordSink, open_sink
+from connectors.sdk.passwords import sink_of
 
 
 def open_writer(settings: EntraIdSettings, target: str) -> EntraIdWriter:
@@ -19,7 +18,7 @@ def open_writer(settings: EntraIdSettings, target: str) -> EntraIdWriter:
     Raises:
         ConfigError: A setting cannot be used, or nothing says where initial passwords go.
     """
-    return EntraIdWriter(settings, target, sink_of(settings, target))
+    return EntraIdWriter(settings, target, sink_of(settings.initial_passwords, target))
 
 
 def check_writer(settings: EntraIdSettings, target: str) -> None:
@@ -30,24 +29,6 @@ def check_writer(settings: EntraIdSettings, target: str) -> None:
             nothing says where initial passwords go.
     """
     open_writer(settings, target).close()
-
-
-def sink_of(settings: EntraIdSettings, target: str) -> PasswordSink:
-    """Where the initial passwords of a target go.
-
-    Raises:
-        ConfigError: Nothing says so, or not in a form we know.
-    """
-    key = f"targets.{target}.settings.initial_passwords"
-    if not settings.initial_passwords:
-        raise ConfigError(
-            "new accounts get a password: say where it goes, such as file:initial-passwords.csv",
-            key=key,
-        )
-    try:
-        return open_sink(settings.initial_passwords)
-    except ConfigError as error:
-        raise ConfigError(error.message, key=key) from error
 
 
 CONNECTORS: Final = [

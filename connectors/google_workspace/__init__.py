@@ -10,8 +10,7 @@ from connectors.google_workspace.sandbox import serve
 from connectors.google_workspace.settings import GoogleWorkspaceSettings
 from connectors.google_workspace.writer import GoogleWorkspaceWriter
 from connectors.model.connector import Connector
-from connectors.model.errors import ConfigError
-from connectors.sdk.passwords import PasswordSink, open_sink
+from connectors.sdk.passwords import sink_of
 
 
 def open_reader(settings: GoogleWorkspaceSettings, target: str) -> GoogleWorkspaceReader:
@@ -29,26 +28,8 @@ def open_writer(settings: GoogleWorkspaceSettings, target: str) -> GoogleWorkspa
     Raises:
         ConfigError: A setting cannot be used, or nothing says where initial passwords go.
     """
-    sink = sink_of(settings, target)
+    sink = sink_of(settings.initial_passwords, target)
     return GoogleWorkspaceWriter(settings, target, open_to_write(settings, target), sink)
-
-
-def sink_of(settings: GoogleWorkspaceSettings, target: str) -> PasswordSink:
-    """Where the initial passwords of a target go.
-
-    Raises:
-        ConfigError: Nothing says so, or not in a form we know.
-    """
-    key = f"targets.{target}.settings.initial_passwords"
-    if not settings.initial_passwords:
-        raise ConfigError(
-            "new accounts get a password: say where it goes, such as file:initial-passwords.csv",
-            key=key,
-        )
-    try:
-        return open_sink(settings.initial_passwords)
-    except ConfigError as error:
-        raise ConfigError(error.message, key=key) from error
 
 
 def check_writer(settings: GoogleWorkspaceSettings, target: str) -> None:
@@ -57,7 +38,7 @@ def check_writer(settings: GoogleWorkspaceSettings, target: str) -> None:
     Raises:
         ConfigError: Nothing says where initial passwords go, or the key cannot be used.
     """
-    sink_of(settings, target)
+    sink_of(settings.initial_passwords, target)
     open_to_write(settings, target).close()
 
 

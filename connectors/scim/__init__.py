@@ -3,14 +3,13 @@
 from typing import Final
 
 from connectors.model.connector import Connector
-from connectors.model.errors import ConfigError
 from connectors.scim.manifest import MANIFEST, manifest_for
 from connectors.scim.mapping import FIELDS, fields_for
 from connectors.scim.reader import ScimReader
 from connectors.scim.sandbox.served import serve
 from connectors.scim.settings import ScimSettings
 from connectors.scim.writer import ScimWriter
-from connectors.sdk.passwords import PasswordSink, open_sink
+from connectors.sdk.passwords import PasswordSink, sink_of
 
 
 def open_writer(settings: ScimSettings, target: str) -> ScimWriter:
@@ -19,22 +18,13 @@ def open_writer(settings: ScimSettings, target: str) -> ScimWriter:
     Raises:
         ConfigError: Initial passwords are to go somewhere we do not know.
     """
-    return ScimWriter(settings, target, sink_of(settings, target))
+    return ScimWriter(settings, target, _sink(settings, target))
 
 
-def sink_of(settings: ScimSettings, target: str) -> PasswordSink | None:
-    """Where the initial passwords of a target go, None where accounts get none.
-
-    Raises:
-        ConfigError: Not in a form we know.
-    """
-    if settings.initial_passwords is None:
-        return None
-    try:
-        return open_sink(settings.initial_passwords)
-    except ConfigError as error:
-        key = f"targets.{target}.settings.initial_passwords"
-        raise ConfigError(error.message, key=key) from error
+def _sink(settings: ScimSettings, target: str) -> PasswordSink | None:
+    """Where initial passwords go, None where accounts get none."""
+    address = settings.initial_passwords
+    return None if address is None else sink_of(address, target)
 
 
 def check_writer(settings: ScimSettings, target: str) -> None:
@@ -43,7 +33,7 @@ def check_writer(settings: ScimSettings, target: str) -> None:
     Raises:
         ConfigError: Initial passwords are to go somewhere we do not know.
     """
-    sink_of(settings, target)
+    _sink(settings, target)
 
 
 CONNECTORS: Final = [

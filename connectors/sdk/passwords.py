@@ -120,3 +120,21 @@ def open_sink(address: str) -> PasswordSink:
         return _OFFERED[kind](rest)
     message = f"initial passwords can go to {' or '.join(_FORMS.values())}, not to {address!r}"
     raise ConfigError(message)
+
+
+def sink_of(address: str | None, target: str) -> PasswordSink:
+    """Where the initial passwords of a target go, as its setting `initial_passwords` says.
+
+    Raises:
+        ConfigError: Nothing says so, or not in a form we know; with the key.
+    """
+    key = f"targets.{target}.settings.initial_passwords"
+    if not address:
+        raise ConfigError(
+            "new accounts get a password: say where it goes, such as file:initial-passwords.csv",
+            key=key,
+        )
+    try:
+        return open_sink(address)
+    except ConfigError as error:
+        raise ConfigError(error.message, key=key) from error

@@ -8,10 +8,9 @@ quota, which counts the parts of a batch one by one, is left out: it is the same
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
-from multiprocessing import get_context
+from contextlib import closing
 from multiprocessing.connection import Connection
 from typing import Any, Final
 
@@ -22,77 +21,54 @@ from connectors.google_workspace.settings import GoogleWorkspaceSettings
 from connectors.google_workspace.talk import SHOWN
 from connectors.google_workspace.writer import GoogleWorkspaceWriter
 from connectors.model.change import CreateAccount
-from connectors.model.receipt import Outcome
 from connectors.sdk.passwords import MemorySink, make_password
 from connectors.sdk.tokens import service_account
+from tests.bench.creating import (
+    AT_ONCE,
+    CALL_SECONDS,
+    PERSONS,
+    Ask,
+    Race,
+    figures,
+    in_another_process,
+    in_turn,
+    wrote,
+)
 from tests.bench.figure import Figure
 
-PERSONS: Final = 1_000
-CALL_SECONDS: Final = 0.05
 BATCH: Final = 50
-AT_ONCE: Final = 4
 TIMES: Final = 10
 """Batches are to be so many times as fast as single calls."""
-SHARE: Final = 0.9
-"""Of the speed of the bare loop."""
 SCOPE: Final = "https://www.googleapis.com/auth/admin.directory.user"
-
-Ask = Callable[..., Any]
 
 
 def measure() -> Iterator[Figure]:
     """Create a thousand accounts in batches, one by one, and by the bare loops."""
-    quick = "RETOUR_BENCH_QUICK" in os.environ
-    with _sandbox() as (settings, ask):
+    # One by one takes a quarter of a minute a time: a fifth of the persons tells the same speed.
+    few = PERSONS // 5 if "RETOUR_BENCH_QUICK" in os.environ else PERSONS
+    with in_another_process(_serve) as (settings, ask):
         ask("slow", CALL_SECONDS)
-        batched, bare_batched = _best(settings, ask, size=BATCH, persons=PERSONS)
-        # One by one takes half a minute a time: a fifth of the persons tells the same speed.
-        few = PERSONS // 5 if quick else PERSONS
-        single, bare_single = _best(settings, ask, size=1, persons=few, rounds=1)
-    single, bare_single = single * PERSONS / few, bare_single * PERSONS / few
-    yield Figure(name=f"{PERSONS:,} creates in batches of {BATCH}", value=batched, unit="s")
-    yield Figure(name="… one by one", value=single, unit="s")
-    yield Figure(
-        name="… batches are faster by", value=single / batched, unit="x", goal=TIMES, higher=True
+        batched = _race(settings, ask, size=BATCH, persons=PERSONS, rounds=3)
+        single = _race(settings, ask, size=1, persons=few, rounds=1)
+    yield from figures(f"in batches of {BATCH}", batched, single, times=TIMES)
+
+
+def _race(settings: dict[str, Any], ask: Ask, *, size: int, persons: int, rounds: int) -> Race:
+    return in_turn(
+        ask,
+        lambda mark: _write(settings, _creates(persons, mark), size=size),
+        lambda mark: _loop(settings, _bodies(persons, mark), size=size),
+        rounds=rounds,
+        persons=persons,
     )
-    for name, bare, ours in (
-        ("in batches", bare_batched, batched),
-        ("one by one", bare_single, single),
-    ):
-        yield Figure(
-            name=f"… share of the speed of a bare loop, {name}",
-            value=bare / ours,
-            unit="x",
-            goal=SHARE,
-            higher=True,
-            than=f"of {PERSONS / bare:,.0f} creates/s",
-        )
-
-
-def _best(
-    settings: dict[str, Any], ask: Ask, *, size: int, persons: int, rounds: int = 3
-) -> tuple[float, float]:
-    """Seconds of the writer and of the bare loop: the best of some rounds, taken in turn."""
-    ours, bare = [], []
-    for round_ in range(rounds):
-        ask("empty")
-        ours.append(_write(settings, _creates(persons, f"w{round_}"), size=size))
-        ask("empty")
-        bare.append(_loop(settings, _bodies(persons, f"b{round_}"), size=size))
-    return min(ours), min(bare)
 
 
 def _write(settings: dict[str, Any], changes: Sequence[CreateAccount], *, size: int) -> float:
     more = {"batch_size": size, "concurrency": AT_ONCE, "calls_per_minute": 1_000_000}
     given = GoogleWorkspaceSettings(**{**settings, **more})
-    begun = time.perf_counter()
     workspace = open_to_write(given, "google")
     with closing(GoogleWorkspaceWriter(given, "google", workspace, MemorySink())) as writer:
-        receipts = list(writer.apply(iter(changes)))
-        seconds = time.perf_counter() - begun
-    bad = [receipt for receipt in receipts if receipt.outcome is not Outcome.DONE]
-    assert not bad, bad[:3]
-    return seconds
+        return wrote(writer, changes)
 
 
 def _loop(settings: dict[str, Any], bodies: Sequence[dict[str, Any]], *, size: int) -> float:
@@ -172,24 +148,6 @@ def _bodies(persons: int, mark: str) -> list[dict[str, Any]]:
         }
         for place in range(persons)
     ]
-
-
-@contextmanager
-def _sandbox() -> Iterator[tuple[dict[str, Any], Ask]]:
-    """A sandbox in another process: the settings to reach it, and a way to order things there."""
-    ours, theirs = get_context("spawn").Pipe()
-    process = get_context("spawn").Process(target=_serve, args=(theirs,), daemon=True)
-    process.start()
-
-    def ask(*order: Any) -> Any:
-        ours.send(order)
-        return ours.recv()
-
-    try:
-        yield ours.recv(), ask
-    finally:
-        process.terminate()
-        process.join()
 
 
 def _serve(orders: Connection) -> None:

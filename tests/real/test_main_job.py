@@ -286,6 +286,7 @@ def test_a_controller_that_dies_half_way_leaves_hr_with_what_is_really_there(
     monkeypatch.setenv("RETOUR_SHARD_SIZE", "10")
     before, samba = company.hr.held(), company.domain.samba
 
+    company.profile["targets"][DIRECTORY]["settings"]["batch_size"] = 5  # so that half-way is seen
     with heard_by(Meanwhile(written=samba.kill)):
         ending = company.live()
 
