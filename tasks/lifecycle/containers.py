@@ -65,7 +65,7 @@ class WantedContainers:
     def at(self, state: State, places: Positions) -> Column:
         """The same for persons by their position."""
         if state not in self._columns:
-            self._columns[state] = self._fill(self._named[state])
+            self._columns[state] = self._fill(self._named[state] or "")
         return self._columns[state][places]
 
     def are_ours(self, containers: Sequence[object]) -> Mask:
@@ -78,10 +78,8 @@ class WantedContainers:
         named = {one for one in self._named.values() if one is not None}
         return [_pattern(one, self._form) for one in sorted(named)]
 
-    def _fill(self, named: str | None) -> Column:
+    def _fill(self, named: str) -> Column:
         everybody = self._everybody
-        if named is None:
-            return np.full(len(everybody), None, dtype=object)
         parts = parse_template(named)
         columns = [
             spread(everybody.column(part.path), self._escaped)

@@ -126,6 +126,11 @@ def test_a_template_that_asks_for_what_nobody_knows_is_refused(named):
     assert caught.value.key == "targets.ad.settings.containers.enabled"
 
 
+def test_a_template_over_what_hr_knows_is_accepted():
+    known = "OU={contract.department.name},OU={person.custom.site},DC=x"
+    check_container(known, "targets.ad.settings.containers.enabled")
+
+
 @pytest.mark.parametrize(
     ("value", "escaped"),
     [(',+"\\<>;=', r"\,\+\"\\\<\>\;\="), ("#x#", r"\#x#"), (" x ", r"\ x\ "), ("a\nb", r"a\0Ab")],

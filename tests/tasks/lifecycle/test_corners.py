@@ -88,3 +88,16 @@ def test_a_number_that_was_tried_already_is_left_out():
     option = Option("birth", ("{n}{x}2",), "{n}{x}")
     parts = NameParts.of({"nick_name": "Janine", "family_name": "Boele"})
     assert list(islice(generate(option, parts, limit=20), 3)) == ["jboele2", "jboele3", "jboele4"]
+
+
+@pytest.mark.parametrize("kind", ["call", "value"])
+def test_a_field_that_reads_no_account_upstream_waits_for_none(kind):
+    argument = {"call": lambda facts: None, "value": ""}[kind]
+    person = {"external_id": "1001", "nick_name": "Janine", "family_name": "Boele"}
+    inputs = inputs_of({**JANINE, "settled": [], "persons": [person]})
+    ad = inputs.policies["ad"]
+    silent = FieldMapping(name="info", kind=kind, argument=argument)
+    inputs.policies = {**inputs.policies, "ad": replace(ad, fields=(*ad.fields, silent))}
+    made = make_plan(inputs)
+    assert "create" in {change.verb for change in made.section("ad").changes}
+    assert not [note for note in made.notes if note.target == "ad" and note.code == "waiting"]
