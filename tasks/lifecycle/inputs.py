@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -13,10 +12,8 @@ from connectors.model.accounts import Accounts
 from connectors.model.people import People
 from tasks.lifecycle.naming import NameOptions
 from tasks.lifecycle.policy import TargetPolicy
-from tasks.lifecycle.roster import Positions
+from tasks.lifecycle.roster import NOBODY, Positions
 from tasks.lifecycle.rule import Rule
-
-_NOWHERE: Final[Positions] = np.array([], dtype=np.intp)
 
 
 class Memory:
@@ -56,14 +53,19 @@ class Memory:
     def _grants(self) -> dict[str, Positions]:
         return _per_target(self.grants)
 
+    @property
+    def linked_targets(self) -> list[str]:
+        """Targets of which the ledger knows accounts, those of a profile that are gone too."""
+        return list(self._links)
+
     def links_of(self, target: str) -> "pd.Series[str]":
         """Native id by person."""
-        rows = self.links.take(self._links.get(target, _NOWHERE))
+        rows = self.links.take(self._links.get(target, NOBODY))
         return pd.Series(rows["ref"].array, index=pd.Index(rows["person"].array, name="person"))
 
     def grants_of(self, target: str) -> pd.DataFrame:
         """What we granted in a target: columns person, permission (native id)."""
-        return self.grants[["person", "permission"]].take(self._grants.get(target, _NOWHERE))
+        return self.grants[["person", "permission"]].take(self._grants.get(target, NOBODY))
 
 
 def _per_target(frame: pd.DataFrame) -> dict[str, Positions]:

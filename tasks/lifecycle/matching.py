@@ -124,6 +124,7 @@ def match_accounts(
     roster: Roster,
     numbers: Numbers,
     links: "pd.Series[str]",
+    linked: Positions | None = None,
     one_record: bool = False,
 ) -> Match:
     """Match accounts to persons.
@@ -133,10 +134,12 @@ def match_accounts(
         roster: Everybody: the persons of the import and those of the links.
         numbers: Per person the value that the correlation attribute of their account holds.
         links: Native id by person: what the ledger knows of this target.
+        linked: Positions of the persons of the links, where they were looked up already.
         one_record: Whether a second account with a person's number puts the linked one in doubt as
             well. So it is with records of HR, whose native id is that number.
     """
-    return _Matching(accounts, roster, numbers, links, one_record=one_record).match()
+    found = roster.positions(links.index) if linked is None else linked
+    return _Matching(accounts, roster, numbers, links, found, one_record=one_record).match()
 
 
 class _Matching:
@@ -154,6 +157,7 @@ class _Matching:
         roster: Roster,
         numbers: Numbers,
         links: "pd.Series[str]",
+        linked: Positions,
         *,
         one_record: bool,
     ) -> None:
@@ -162,7 +166,7 @@ class _Matching:
         frame = accounts.accounts
         self.native = frame.index.to_numpy(dtype=object)
         self.refs = links.to_numpy(dtype=object)
-        self.linked = roster.positions(links.index)
+        self.linked = linked
         self.link = np.full(len(roster), -1, dtype=np.intp)
         self.link[self.linked] = places_in(links, pd.Series(frame.index.array))
         self.wanted = numbers.codes

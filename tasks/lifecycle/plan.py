@@ -28,7 +28,7 @@ from tasks.lifecycle.outlook import Outlook, attributes_read, outlook
 from tasks.lifecycle.people import column_of, person_facts
 from tasks.lifecycle.policy import TargetPolicy
 from tasks.lifecycle.renames import frozen_notes, renaming, who_is_renamed, with_aliases
-from tasks.lifecycle.roster import Mask, Positions, Roster
+from tasks.lifecycle.roster import NOBODY, Mask, Positions, Roster
 from tasks.lifecycle.screen import may_differ
 from tasks.lifecycle.stand import take_stand
 from tasks.lifecycle.waiting import held_back, waiting_fields
@@ -99,7 +99,9 @@ class _Planner:
         self.inputs = inputs
         people, memory = inputs.people, inputs.memory
         facts = person_facts(people, inputs.as_of)
-        self.roster = Roster(facts.index, memory.links["person"])
+        self.roster, linked = Roster.joining(
+            facts.index, {name: memory.links_of(name).index for name in memory.linked_targets}
+        )
         self.everybody = World(facts, column_of, self.roster)
         self.made = Assignments(people, inputs.rules, inputs.as_of, self.roster)
         self.read = attributes_read(inputs.policies)
@@ -114,6 +116,7 @@ class _Planner:
                 roster=self.roster,
                 numbers=self._numbers(policy),
                 links=memory.links_of(name),
+                linked=linked.get(name, NOBODY),
                 frozen=self.frozen,
             )
             for name, policy in inputs.policies.items()

@@ -23,6 +23,7 @@ Positions = npt.NDArray[np.intp]
 Mask = npt.NDArray[np.bool_]
 Objects = npt.NDArray[np.object_]
 
+NOBODY: Final[Positions] = np.array([], dtype=np.intp)
 FEW: Final = 1000
 """Fewer persons than these are looked for one by one, in the sorted list."""
 
@@ -48,6 +49,32 @@ class Roster:
         ordered = in_order(every)
         self.ids: Objects = as_objects(ordered)
         self._column = as_column(ordered)
+
+    @classmethod
+    def joining(
+        cls, ids: Iterable[str], others: Mapping[str, Iterable[str]]
+    ) -> "tuple[Roster, dict[str, Positions]]":
+        """A roster of some persons and of all others who are named, each looked up once.
+
+        Args:
+            ids: HR ids.
+            others: Further ids, under whatever names.
+
+        Returns:
+            The roster, and per name the positions of its ids, in their order.
+        """
+        known = _texts(ids)
+        texts = {name: _texts(some) for name, some in others.items()}
+        rows = {name: places_in(some, known) for name, some in texts.items()}
+        strange = [some[rows[name] < 0] for name, some in texts.items()]
+        roster = cls(known, pd.concat([_texts(()), *strange]))
+        at = roster.positions(known)
+        found: dict[str, Positions] = {}
+        for name, some in texts.items():
+            stranger = rows[name] < 0
+            found[name] = at[rows[name]] if len(at) else rows[name]
+            found[name][stranger] = roster.positions(some[stranger])
+        return roster, found
 
     def __len__(self) -> int:
         """Number of persons."""

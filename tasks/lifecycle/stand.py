@@ -12,7 +12,7 @@ from tasks.lifecycle.due import Due
 from tasks.lifecycle.matching import Match, Numbers, match_accounts
 from tasks.lifecycle.policy import TargetPolicy
 from tasks.lifecycle.records import reasons_against
-from tasks.lifecycle.roster import Mask, Roster
+from tasks.lifecycle.roster import Mask, Positions, Roster
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Stand:
     notes: tuple[Note, ...]
 
 
-def take_stand(
+def take_stand(  # noqa: PLR0913 - what a stand is taken from
     policy: TargetPolicy,
     accounts: Accounts,
     due: Due,
@@ -42,6 +42,7 @@ def take_stand(
     roster: Roster,
     numbers: Numbers,
     links: "pd.Series[str]",
+    linked: Positions,
     frozen: Mask,
 ) -> Stand:
     """Match the accounts of a target and see who needs one.
@@ -53,6 +54,7 @@ def take_stand(
         roster: Everybody.
         numbers: Per person the value of the correlation attribute.
         links: Native id by person, as the ledger knows them.
+        linked: Positions of these persons.
         frozen: Persons who are left as they are.
     """
     match = match_accounts(
@@ -60,6 +62,7 @@ def take_stand(
         roster=roster,
         numbers=numbers,
         links=links,
+        linked=linked,
         one_record=policy.manifest.write_back,
     )
     lacking = due.account.mask & (match.row < 0) & ~match.is_ambiguous
