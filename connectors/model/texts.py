@@ -45,6 +45,16 @@ def take(texts: Texts, rows: npt.NDArray[np.intp]) -> Texts:
     return texts.take(pa.array(rows, mask=rows < 0))
 
 
+def cut(texts: Texts, longest: int) -> Texts:
+    """Texts of at most so many characters; one that is cut ends without a space."""
+    long = pc.greater(pc.utf8_length(texts), longest)
+    if not pc.any(long).as_py():
+        return texts
+    return pc.if_else(
+        long, pc.utf8_rtrim_whitespace(pc.utf8_slice_codeunits(texts, 0, longest)), texts
+    )
+
+
 def without_blanks(texts: Texts) -> Texts:
     """Texts, those missing that are empty or only hold spaces: they say nothing."""
     blank = pc.or_(pc.utf8_is_space(texts), pc.equal(texts, ""))

@@ -131,7 +131,7 @@ class _Choice:
         ]
         self._unique = [(policy, mapping) for policy, mapping in mapped if mapping.unique]
         self._named = any(reads_names(mapping) for _, mapping in mapped)
-        self._known, self._options = known, options
+        self._known = known
         self._tried: list[tuple[Names | None, Claims]] = []
         self._left: Iterator[Names | None] = iter((None,))
         self._unnamed: NoName | None = None

@@ -5,10 +5,11 @@ decisions of `desired` and `updates`; most of them do differ.
 """
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.model.accounts import Accounts
-from connectors.model.texts import TEXT_DTYPE, Texts, as_texts, take
+from connectors.model.texts import TEXT_DTYPE, Texts, as_texts, cut, take
 from tasks.lifecycle.columns import given
 from tasks.lifecycle.desired import current, meant, room_of, wanted
 from tasks.lifecycle.mapping import as_wanted, may_clear, reads_upstream
@@ -49,9 +50,7 @@ def _differs(
     texts = as_wanted(meant(policy, mapping), world)
     longest = room_of(policy.manifest.attribute(mapping.name))
     if texts is not None and longest is not None:
-        long = pc.greater(pc.utf8_length(texts), longest)
-        cut = pc.utf8_rtrim_whitespace(pc.utf8_slice_codeunits(texts, 0, longest))
-        texts = pc.if_else(long, cut, texts)
+        texts = cut(texts, longest)
     held = _held(accounts, mapping.name)
     if texts is None or held is None:
         values, now = wanted(policy, mapping, world), current(accounts, rows, mapping.name)
@@ -78,7 +77,7 @@ def _clears(mapping: FieldMapping, world: World) -> bool:
 def _held(accounts: Accounts, attribute: str) -> Texts | None:
     """What accounts hold; None where that is no text."""
     if attribute not in accounts.attributes.columns:
-        return as_texts(accounts.accounts["label"].iloc[:0])
+        return pa.nulls(0, pa.large_string())
     column = accounts.attributes[attribute]
     return as_texts(column) if column.dtype == TEXT_DTYPE else None
 

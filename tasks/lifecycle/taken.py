@@ -8,6 +8,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from connectors.model.texts import as_texts
+
 _MAIL: Final = "smtp:"
 
 
@@ -118,7 +120,7 @@ class Taken:
             holders: Who that is; left out, refs are ids of persons.
         """
         there = (values.notna() & (values != "")).to_numpy(dtype=bool)
-        column = _Column(_folded(values[there]), _arrow(refs[there]), holders or Themselves())
+        column = _Column(_folded(values[there]), as_texts(refs[there]), holders or Themselves())
         self._columns.setdefault(space, []).append(column)
         self._take_in(space, column.rows(self._looked_up.get(space, ())))
 
@@ -174,14 +176,9 @@ class Taken:
         self.hold(space, value, person)
 
 
-def _arrow(column: "pd.Series[str]") -> Any:
-    texts = pa.array(column.astype("str"), pa.large_string(), from_pandas=True)
-    return texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
-
-
 def _folded(column: "pd.Series[str]") -> Any:
     """Values as `key_of` gives them; the few that are not ASCII one by one."""
-    texts = _arrow(column)
+    texts = as_texts(column)
     plain = pc.string_is_ascii(texts)
     if pc.all(plain).as_py():
         folded = pc.utf8_lower(texts)
