@@ -157,3 +157,10 @@ def test_a_text_is_found_where_it_stands_first_among_few_and_among_many(wanted, 
     expected = [among.index(one) if isinstance(one, str) and one in among else -1 for one in wanted]
     found = places_in(pd.Series(wanted, dtype="str"), pd.Series(among, dtype="str"))
     assert found.tolist() == expected
+
+
+def test_attributes_stand_with_their_account_in_whatever_order_they_came():
+    held = pd.DataFrame({"person": ["1", "2"], "enabled": [True, True]}, index=["a", "b"])
+    mails = pd.DataFrame({"mail": ["b@example.org", "a@example.org"]}, index=["b", "a"])
+    reading = Accounts(target="ad", accounts=held, attributes=mails, taken_at=NOW)
+    assert reading.attributes["mail"].tolist() == ["a@example.org", "b@example.org"]

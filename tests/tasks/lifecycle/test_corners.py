@@ -12,6 +12,7 @@ from connectors.model.accounts import PERMISSION
 from connectors.model.errors import RateLimited
 from connectors.model.values import CLEAR, Pending
 from tasks.lifecycle.desired import misfit
+from tasks.lifecycle.name_forms import DISPLAY_FORMS
 from tasks.lifecycle.name_parts import NameParts
 from tasks.lifecycle.naming import NameOptions, candidates, display_frame
 from tasks.lifecycle.naming_options import Option, generate
@@ -82,6 +83,34 @@ def test_a_name_that_is_too_long_is_cut_in_columns_as_it_is_for_one():
     first = next(iter(candidates(LONG, options)))
     assert frame.loc["1", "display_name"] == first.display_name
     assert len(first.display_name) == 256
+
+
+STRANGE = pd.DataFrame(
+    {
+        "person.nick_name": ["Janine", "An  na", None],
+        "person.family_name": np.array(["Boele", "de  Wit", 7], dtype=object),
+        "person.initials": ["", "A.", ""],
+    },
+    index=["1", "2", "3"],
+)
+
+
+@pytest.mark.parametrize(
+    "form", [*DISPLAY_FORMS.values(), "[{trailing} {initials} {first}] {birth}"]
+)
+def test_names_of_strange_hr_are_shown_as_those_of_one_person_are(form):
+    options = NameOptions(domain="example.org", display=form)
+    shown = display_frame(STRANGE, options, ["display_name"])["display_name"]
+    for one, facts in STRANGE.iloc[:2].iterrows():
+        first = next(iter(candidates(dict(facts), options)))
+        assert shown[one] == first.display_name
+    assert pd.isna(shown["3"]), "a number is no name"
+
+
+def test_a_form_whose_parts_nobody_has_gives_way_to_the_first_one():
+    options = NameOptions(domain="example.org", display="{initials}")
+    shown = display_frame(STRANGE, options, ["display_name"])["display_name"]
+    assert shown.tolist()[:2] == ["Janine Boele", "A."]
 
 
 def test_a_number_that_was_tried_already_is_left_out():

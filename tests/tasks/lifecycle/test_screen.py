@@ -14,7 +14,7 @@ from connectors.model.values import Pending
 from tasks.lifecycle.columns import as_text
 from tasks.lifecycle.compare import differing
 from tasks.lifecycle.desired import current, wanted
-from tasks.lifecycle.mapping import reads_upstream
+from tasks.lifecycle.mapping import evaluate, reads_upstream
 from tasks.lifecycle.outlook import Outlook
 from tasks.lifecycle.people import column_of, person_facts
 from tasks.lifecycle.policy import FieldMapping, TargetPolicy
@@ -174,9 +174,22 @@ def test_a_path_that_only_somebody_left_out_fills_still_empties_the_others():
 
 
 def test_a_text_that_is_cut_to_fit_is_compared_as_it_is_held():
-    world = world_of([("Emma Bakker", None)] * 4, ["Nurse"] * 3, [None] * 4)
+    names = [("Emma Bakker", None)] * 3 + [("Al", None)]
+    world = world_of(names, ["Nurse"] * 3, [None] * 4)
     mapping = FieldMapping(name="short", kind="from", argument="person.nick_name")
-    accounts = accounts_of(["Emm", "Emma Bakker", "Em", None], [None] * 4)
+    accounts = accounts_of(["Emm", "Emma Bakker", "Em", "Al"], [None] * 4)
     marked = may_differ(policy_of(mapping), "update", world, accounts, np.arange(4))
-    assert marked.tolist() == [False, True, True, True]
-    assert wanted(policy_of(mapping), mapping, world).tolist() == ["Emm"] * 4
+    assert marked.tolist() == [False, True, True, False]
+    assert wanted(policy_of(mapping), mapping, world).tolist() == ["Emm"] * 3 + ["Al"]
+
+
+HERE = [template for template in TEMPLATES if "{accounts." not in template]
+
+
+@pytest.mark.parametrize("template", [*HERE, "{person.nick_name}@example.org"])
+def test_a_template_says_the_same_as_columns_and_one_by_one(template):
+    names = [("Emma", "1"), (" ", None), (None, "2"), ("Ærø", None)]
+    world = world_of(names, ["Nurse", "Cook", None], [None] * 4)
+    mapping = FieldMapping(name="plain", kind="template", argument=template)
+    accounts = accounts_of(list(evaluate(mapping, world)), [None] * 4)
+    assert not may_differ(policy_of(mapping), "update", world, accounts, np.arange(4)).any()
