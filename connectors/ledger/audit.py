@@ -35,6 +35,7 @@ SECRET: Final = re.compile(r"(password|passwd|pwd|passphrase|secret|token|apikey
 
 _END: Final = select(audit_head.c.sequence, audit_head.c.hash)
 _COLUMNS: Final = [field.name for field in fields(AuditLine)]
+_EMPTY: Final = {"target": "", "person": "", "ref": ""}
 
 
 class Audit(Store):
@@ -93,31 +94,46 @@ class Audit(Store):
 
         What was set aside is no action; the journal and the report have it.
         """
-        tried = [pair for pair in settled if pair[1].outcome is not Outcome.SET_ASIDE]
-        if not tried:
+        self._add_lines(
+            connection,
+            [
+                {
+                    "at": receipt.at,
+                    "run": run,
+                    "profile": profile,
+                    "action": type(change).__name__,
+                    "target": change.target,
+                    "person": change.person,
+                    "ref": receipt.ref or change.ref or "",
+                    "outcome": receipt.outcome.value,
+                    "because": ", ".join(change.because),
+                    "text": audit_text(change, receipt, self.private.get(change.target, NOTHING)),
+                }
+                for change, receipt in settled
+                if receipt.outcome is not Outcome.SET_ASIDE
+            ],
+        )
+
+    def _add_lines(self, connection: Connection, lines: Sequence[Mapping[str, Any]]) -> None:
+        """Seal lines into the chain; what a line does not say is empty."""
+        if not lines:
             return
         end = connection.execute(_END.with_for_update()).one()
         sequence, previous = end.sequence, end.hash
-        lines: list[dict[str, Any]] = []
-        for change, receipt in tried:
+        sealed: list[dict[str, Any]] = []
+        for told in lines:
             sequence += 1
             line = {
+                **_EMPTY,
+                **told,
                 "sequence": sequence,
-                "at": receipt.at,
-                "run": run,
-                "profile": profile,
-                "action": type(change).__name__,
-                "target": change.target,
-                "person": change.person,
-                "ref": receipt.ref or change.ref or "",
-                "outcome": receipt.outcome.value,
-                "because": _capped(_one_line(", ".join(change.because)), MAX_TEXT),
-                "text": audit_text(change, receipt, self.private.get(change.target, NOTHING)),
+                "because": _capped(_one_line(told["because"]), MAX_TEXT),
+                "text": _capped(_one_line(told["text"]), MAX_TEXT),
                 "previous": previous,
             }
             previous = _hash(line)
-            lines.append(line | {"hash": previous})
-        connection.execute(audit_table.insert(), lines)
+            sealed.append(line | {"hash": previous})
+        connection.execute(audit_table.insert(), sealed)
         connection.execute(update(audit_head).values(sequence=sequence, hash=previous))
 
 

@@ -5,6 +5,7 @@ from typing import Self
 from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
 
+from connectors.ledger.approvals import Approvals
 from connectors.ledger.engine import address, engine_for
 from connectors.ledger.ignored import IgnoredIssues
 from connectors.ledger.journal import Journal
@@ -19,7 +20,9 @@ from connectors.ledger.schema import bring_up_to_date
 from connectors.model.errors import ConfigError, Unreachable
 
 
-class Ledger(Runs, Recent, Memory, GivenNames, KeptReadings, IgnoredIssues, Journal, Locks, Past):
+class Ledger(
+    Runs, Recent, Memory, GivenNames, KeptReadings, IgnoredIssues, Journal, Approvals, Locks, Past
+):
     """Retour's own memory: runs and plans, people, links and grants, journal, audit trail, locks.
 
     A context manager. Safe to share between threads; a process of its own opens it again. Every

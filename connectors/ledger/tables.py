@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA: Final = "0004"
+SCHEMA: Final = "0005"
 """The newest migration: the schema that this code reads and writes."""
 VERSION_TABLE: Final = "ledger_version"
 """Where alembic notes the schema. Prefect uses its usual name, and may share the database."""
@@ -109,6 +109,24 @@ plans = Table(
     *texts("profile"),
     *instants("saved"),
     Column("content", LargeBinary, nullable=False),  # Plan.to_bytes, zlib
+)
+
+approvals = Table(
+    "approvals",
+    metadata,
+    *keys("run"),
+    *texts("profile", "digest"),
+    Column("reasons", Text, nullable=False),
+    *texts("flow"),
+    Column("parameters", Text, nullable=False),  # JSON
+    Column("flow_run", String),  # id in Prefect
+    *instants("asked"),
+    Column("answer", String),
+    *texts("by"),
+    Column("note", Text, nullable=False),
+    Column("answered", Instant),
+    Index(None, "flow_run"),
+    Index(None, "profile", "answer"),
 )
 
 locks = Table(
