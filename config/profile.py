@@ -162,6 +162,8 @@ class Profile(Spec):
     """Whom no run ever touches, approved or not; accounts are named per target."""
     approval: Literal["refuse", "ask"] = "refuse"
     """What happens over a limit: the run is refused, or waits until a person approves its plan."""
+    approval_hours: Annotated[int, Field(ge=1, le=24 * 90), NO_BOOLEAN] = 72
+    """How long a run waits for that person before it is given up."""
     names: NamesSpec = NamesSpec()
     """Which generators make names."""
     notify: tuple[Any, ...] = Field(default=(), json_schema_extra={"maxItems": 0})

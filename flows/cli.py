@@ -12,6 +12,7 @@ from typer.exceptions import TyperException
 # Prefect takes a second to import and pandas half of one. So nothing here imports them, or a module
 # of ours that does, before a command that needs them runs: `retour --help` answers at once.
 from connectors.model.errors import ConfigError, RetourError
+from flows.answering import approve, refuse
 from flows.connectors_command import new as new_connector
 from flows.options import (
     Approve,
@@ -284,6 +285,10 @@ def show_one(
     from flows.history import show_run
 
     show_run(run, as_json=as_json)
+
+
+app.command("approve")(approve)
+app.command("refuse")(refuse)
 
 
 @connectors.callback()

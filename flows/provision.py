@@ -65,7 +65,7 @@ def provision(
         run = attempt.ready()
         plan = attempt.judge(_decide(run, attempt))
         attempt.receipts = apply_plan(run, plan)
-    return attempt.state
+    return attempt.conclude()
 
 
 def _decide(run: Run, attempt: Attempt) -> Verdict:

@@ -77,7 +77,7 @@ def reconcile(  # noqa: PLR0917 - the form in the Prefect UI
                 tuple(objection.reason for objection in findings.verdict.objections),
                 structural=any(objection.structural for objection in findings.verdict.objections),
             )
-    return attempt.state
+    return attempt.conclude()
 
 
 def _look(run: Run, fix: list[str]) -> Findings:

@@ -14,6 +14,7 @@ from connectors.model.errors import RetourError, StalePlan, UnsafePlan
 from connectors.model.plan import Plan
 from connectors.model.receipt import Outcome
 from connectors.sdk.clock import now
+from tasks.asking import Question, answer_to_this_run, refuse_unless_approved, who_runs
 from tasks.brake import HALTED
 from tasks.decide import Verdict
 from tasks.execute import set_aside
@@ -40,15 +41,18 @@ from tasks.run import (
     refuse_live_rules,
 )
 from tasks.setup import forget, load_site, open_site, site_of
+from tasks.waiting import STATE_NAME
 
 STATE_NAMES: Final = {
-    INCOMPLETE: "CompletedWithErrors",
+    INCOMPLETE: "CompletedWithFailures",
     USAGE: "Misconfigured",
     REFUSED: "Refused",
-    WAITING: "WaitingForApproval",
+    WAITING: STATE_NAME,
     STALE: "StalePlan",
     UNREACHABLE: "Unreachable",
 }
+NEEDS_APPROVAL: Final = "NeedsApproval"
+"""A preview whose plan would have to be approved: nobody is asked for it."""
 
 
 class Attempt:
@@ -81,6 +85,7 @@ class Attempt:
         self.said = ""
         self._recorded = False
         self._began: RetourError | None = None
+        self._question, self._answered = Question(), False
 
     def __enter__(self) -> Self:
         """Compile the profile, take the lock, note the run in the ledger."""
@@ -95,7 +100,10 @@ class Attempt:
         refuse_live_rules(given)
         zone, name = load_site(given["profile"], given["targets"], given.get("rules") or ())
         self._zone, self._name = zone, name
-        self.run = new_run(given, zone)
+        answered = None if given["dry_run"] else answer_to_this_run()
+        if answered is not None:
+            given, self._answered = {**given, "approve": answered.digest}, True
+        self.run = new_run(given, zone, goes_on=answered.run if answered else None)
         site = open_site(self.run)
         self._stack.callback(forget, self.run)
         site.lock = self._stack.enter_context(site.ledger.lock(name, self.run.id))
@@ -110,6 +118,7 @@ class Attempt:
             )
         )
         self._recorded = True
+        refuse_unless_approved(answered)
         tell().began(self.run)
 
     def ready(self) -> Run:
@@ -147,7 +156,16 @@ class Attempt:
                 structural=any(objection.structural for objection in verdict.objections),
             )
         if approved is not None and not self.run.dry_run:
-            site_of(self.run).ledger.note_approval(self.run.id)
+            ledger = site_of(self.run).ledger
+            ledger.note_approval(self.run.id)
+            if not self._answered:
+                ledger.note_answer(
+                    self.run.id,
+                    self._name,
+                    digest=approved,
+                    by=who_runs(),
+                    note="the digest of its plan was given",
+                )
         if whole and not (self.run.scope.persons or self.run.scope.targets):
             # A run for one person must not teach the source guard that half a company is normal.
             said = {note.person for note in verdict.plan.notes if note.code != "name"}
@@ -190,9 +208,10 @@ class Attempt:
         if isinstance(error, UnsafePlan):
             refused = "\n".join(error.reasons)
         if isinstance(error, UnsafePlan) and self.plan is not None and not error.structural:
-            refused += f"{APPROVABLE}{self.plan.digest}"
             if site_of(self.run).approval == "ask":
                 code = WAITING
+                self._question.ask(self.run, self._name, self.plan, refused)
+            refused += f"{APPROVABLE}{self.plan.digest}"
         self._record(code, refused)
 
     def _record(self, code: int, refused: str | None) -> None:
@@ -222,15 +241,23 @@ class Attempt:
         )
         publish(self.ending, self.plan, list(self.receipts), site_of(self.run).private)
 
+    def conclude(self) -> State[Ending]:
+        """How Prefect shows the end. A run that somebody has to approve is suspended here."""
+        assert self.ending is not None  # noqa: S101 - set on leaving the context
+        self._question.wait(self.ending.report)
+        return self.state
+
     @property
     def state(self) -> State[Ending]:
         """How Prefect shows the end."""
         assert self.ending is not None  # noqa: S101 - set on leaving the context
         code, report = self.ending.exit, self.ending.report
-        message = report["refused"] or self.said or _outcomes(report)
+        message = self._question.said or report["refused"] or self.said or _outcomes(report)
         if code == DONE:
             return Completed(message=message, data=self.ending)
-        if code == INCOMPLETE:
+        if code == WAITING and self.run.dry_run:
+            return Completed(name=NEEDS_APPROVAL, message=message, data=self.ending)
+        if code in {INCOMPLETE, WAITING}:
             return Completed(name=STATE_NAMES[code], message=message, data=self.ending)
         return Failed(name=STATE_NAMES[code], message=message, data=self.ending)
 

@@ -65,17 +65,18 @@ class Run:
         return f"Run({self.id}, {self.mode})"
 
 
-def new_run(given: Mapping[str, Any], zone: ZoneInfo) -> Run:
+def new_run(given: Mapping[str, Any], zone: ZoneInfo, *, goes_on: str | None = None) -> Run:
     """A run that begins now.
 
     Args:
         given: Parameters of the flow.
         zone: Time zone of the profile: its day is today, unless another one was asked for.
+        goes_on: Id of the run that it is, if that one only waited until now.
     """
     started = now()
     local = started.astimezone(zone)
     return Run(
-        run_id=f"{local:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}",
+        run_id=goes_on or f"{local:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}",
         profile=str(given["profile"]),
         dry_run=given["dry_run"],
         as_of=given["as_of"] if given["as_of"] is not None else local.date(),

@@ -39,6 +39,7 @@ class Site:
         name: Of the profile.
         zone: Its time zone.
         approval: `refuse` or `ask`: what happens over a limit.
+        approval_hours: How long a run waits for an answer.
         protected: People whom no run touches, by HR id.
         further: Names of the further sources, in order.
         rules: Compiled.
@@ -68,7 +69,7 @@ class Site:
         """
         profile = loaded.profile
         self.name, self.zone = loaded.name, ZoneInfo(profile.timezone)
-        self.approval = profile.approval
+        self.approval, self.approval_hours = profile.approval, profile.approval_hours
         self.protected = frozenset(profile.protected.persons)
         self.further = tuple(connectors.further)
         self.shard_size = environment.shard_size

@@ -7,7 +7,7 @@ terminal. It goes into the audit trail in the same transaction.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import Row, select, update
@@ -38,6 +38,7 @@ class Approval:
         parameters: What the flow was given, as JSON.
         flow_run: Id of its run in Prefect that is suspended until the answer; None when it ended.
         asked: When, with offset.
+        until: Until when it waits; afterwards nobody can answer any more.
         answer: `approved` or `refused`; `superseded` when a later run asked for another plan of the
             profile; None while nobody has answered.
         by: Who answered; "" before.
@@ -53,6 +54,7 @@ class Approval:
     parameters: Mapping[str, Any]
     flow_run: str | None
     asked: datetime
+    until: datetime
     answer: Answer | None = None
     by: str = ""
     note: str = ""
@@ -62,7 +64,7 @@ class Approval:
 class Approvals(Audit):
     """The part of the ledger that remembers who was asked for what."""
 
-    def ask_approval(
+    def ask_approval(  # noqa: PLR0913 - what there is to know about a question
         self,
         run: str,
         profile: str,
@@ -72,6 +74,7 @@ class Approvals(Audit):
         flow: str,
         parameters: Mapping[str, Any],
         flow_run: str | None,
+        hours: float,
     ) -> list[Approval]:
         """Note that a run waits for an answer. Asked again by the same run, the new plan counts.
 
@@ -83,6 +86,7 @@ class Approvals(Audit):
             flow: Name of the flow.
             parameters: What it was given; JSON.
             flow_run: Id of the suspended run in Prefect, None when it ends instead.
+            hours: How long it waits for an answer.
 
         Returns:
             Those of the profile that waited until now: nobody needs to answer them any more.
@@ -97,6 +101,7 @@ class Approvals(Audit):
             "parameters": json.dumps(dict(parameters), ensure_ascii=False, sort_keys=True),
             "flow_run": flow_run,
             "asked": asked,
+            "until": asked + timedelta(hours=hours),
             "answer": None,
             "by": "",
             "note": "",
@@ -132,7 +137,7 @@ class Approvals(Audit):
             note: Why, for whoever reads it later.
 
         Raises:
-            ConfigError: The run waits for nothing, or was answered already.
+            ConfigError: The run waits for nothing, was answered already, or waits no longer.
         """
         found = select(approvals_table).where(approvals_table.c.run == run).with_for_update()
         at = now()
@@ -144,6 +149,12 @@ class Approvals(Audit):
             asked = _approval(row)
             if asked.answer is not None:
                 raise ConfigError(already_answered(asked))
+            if asked.until < at:
+                message = (
+                    f"run {run} waited until {asked.until:%Y-%m-%d %H:%M} UTC; the next one asks "
+                    "again"
+                )
+                raise ConfigError(message)
             values = {"answer": answer, "by": by, "note": note, "answered": at}
             connection.execute(
                 update(approvals_table).where(approvals_table.c.run == run).values(values)
@@ -194,7 +205,7 @@ class Approvals(Audit):
         """
         statement = (
             select(approvals_table)
-            .where(approvals_table.c.answer.is_(None))
+            .where(approvals_table.c.answer.is_(None), approvals_table.c.until >= now())
             .order_by(approvals_table.c.asked, approvals_table.c.run)
         )
         if profile is not None:

@@ -120,7 +120,7 @@ approvals = Table(
     *texts("flow"),
     Column("parameters", Text, nullable=False),  # JSON
     Column("flow_run", String),  # id in Prefect
-    *instants("asked"),
+    *instants("asked", "until"),
     Column("answer", String),
     *texts("by"),
     Column("note", Text, nullable=False),

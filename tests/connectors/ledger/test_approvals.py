@@ -15,7 +15,7 @@ ASKED = {
 
 
 def ask(ledger, run="run-1", profile=PROFILE, **other):
-    return ledger.ask_approval(run, profile, **{**ASKED, **other})
+    return ledger.ask_approval(run, profile, **{**ASKED, "hours": 72, **other})
 
 
 def test_what_is_asked_waits_until_somebody_answers(empty_ledger):
@@ -46,6 +46,14 @@ def test_an_answer_is_for_good(empty_ledger):
     with pytest.raises(ConfigError, match=r"run-1 was refused by Ann on .* already"):
         empty_ledger.answer_approval("run-1", "approved", by="Bob")
     assert empty_ledger.approval("run-1").by == "Ann"
+
+
+def test_after_its_hours_nobody_can_answer(empty_ledger):
+    ask(empty_ledger, hours=-1)
+    assert empty_ledger.approvals() == []
+    with pytest.raises(ConfigError, match=r"run-1 waited until .* the next one asks again"):
+        empty_ledger.answer_approval("run-1", "approved", by="Ann")
+    assert empty_ledger.approval("run-1").answer is None
 
 
 def test_a_run_that_asks_again_waits_again_for_the_new_plan(empty_ledger):

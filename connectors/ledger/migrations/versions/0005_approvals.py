@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("parameters", sa.Text(), nullable=False),
         sa.Column("flow_run", sa.String()),
         sa.Column("asked", INSTANT, nullable=False),
+        sa.Column("until", INSTANT, nullable=False),
         sa.Column("answer", sa.String()),
         sa.Column("by", sa.String(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
