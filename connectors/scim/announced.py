@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from connectors.scim.paths import Path
+from connectors.scim.spelling import canonical
 from connectors.scim.urns import GROUP, USER
 
 CAPABILITIES: Final = ("filter", "patch", "bulk", "etag", "sort")
@@ -82,6 +83,25 @@ class Announced:
         """Whether the attributes of users are known."""
         return _find(self.schemas, USER) is not None
 
+    def asking(self, of: str = USER) -> dict[str, str]:
+        """What to ask for when users, or groups, are read: nothing, unless some of it hides.
+
+        An attribute that is returned on request only is not there without being named, and then the
+        others have to be named as well (RFC 7644, section 3.9). It would look empty, and a PUT
+        would empty it.
+        """
+        shown, hides = ["id", "externalId", "meta"], False
+        for urn, attributes in self.schemas.items():
+            if urn in {USER, GROUP} and urn != of:
+                continue
+            for name, known in attributes.items():
+                asked = "request" in {known.returned, *(p.returned for p in known.parts.values())}
+                if known.returned == "never" or (asked and known.mutability == "readOnly"):
+                    continue
+                hides = hides or asked
+                shown.append(name if urn == of else f"{urn}:{name}")
+        return {"attributes": ",".join(dict.fromkeys(shown))} if hides else {}
+
     @property
     def members_by_address(self) -> bool:
         """Whether a member has to be named by its address as well."""
@@ -89,12 +109,18 @@ class Announced:
         address = members.parts.get("$ref") if members is not None else None
         return address is not None and address.required
 
-    def read_only(self) -> Iterator[Path]:
-        """What of a user cannot be written."""
-        yield from (Path(None, "meta"), Path(None, "groups"))
+    def read_only(self, of: str = USER) -> Iterator[Path]:
+        """What of a user, or of a group, is not sent back.
+
+        A password is none of what can be read: one that is shown all the same is a hash or a row of
+        stars, and would become the password.
+        """
+        yield Path(None, "meta")
+        if of == USER:
+            yield from (Path(None, "groups"), Path(None, "password"))
         for urn, attributes in self.schemas.items():
-            schema = None if urn.casefold() == USER.casefold() else urn
-            if schema == GROUP:
+            schema = None if urn == of else urn
+            if schema in {USER, GROUP}:
                 continue
             for name, known in attributes.items():
                 if known.mutability == "readOnly":
@@ -118,12 +144,14 @@ def announced(
         found["max_payload"] = _number(limits.get("maxPayloadSize"))
         found["bulk"] = found["bulk"] and found["max_operations"] > 0
     for one in types:
-        if isinstance(one, Mapping) and one.get("schema") in {USER, GROUP}:
-            endpoint = _relative(str(one.get("endpoint") or ""), base_url)
-            if endpoint:
-                found["users" if one["schema"] == USER else "groups"] = endpoint
+        if not isinstance(one, Mapping):
+            continue
+        kind = {USER: "users", GROUP: "groups"}.get(canonical(str(one.get("schema"))))
+        endpoint = _relative(str(one.get("endpoint") or ""), base_url)
+        if kind and endpoint:
+            found[kind] = endpoint
     found["schemas"] = {
-        str(one["id"]): dict(_attributes(one.get("attributes")))
+        canonical(str(one["id"])): dict(_attributes(one.get("attributes")))
         for one in schemas
         if isinstance(one, Mapping) and one.get("id")
     }
@@ -137,8 +165,17 @@ def _relative(endpoint: str, base_url: str) -> str:
     return f"/{endpoint.strip('/')}" if endpoint.strip("/") else ""
 
 
+_MUTABILITY: Final = {
+    name.casefold(): name for name in ("readOnly", "readWrite", "immutable", "writeOnly")
+}
+
+
+def _folded(said: Any) -> str:
+    return said.strip().casefold() if isinstance(said, str) else ""
+
+
 def _supported(said: Any) -> bool:
-    return isinstance(said, Mapping) and said.get("supported") in {True, "true", "True"}
+    return isinstance(said, Mapping) and str(said.get("supported")).casefold() == "true"
 
 
 def _number(said: Any) -> int:
@@ -151,8 +188,8 @@ def _attributes(said: Any) -> Iterator[tuple[str, Known]]:
             yield (
                 one["name"],
                 Known(
-                    mutability=str(one.get("mutability", "readWrite")),
-                    returned=str(one.get("returned", "default")),
+                    mutability=_MUTABILITY.get(_folded(one.get("mutability")), "readWrite"),
+                    returned=_folded(one.get("returned")) or "default",
                     required=one.get("required") is True,
                     multi=one.get("multiValued") is True,
                     parts=dict(_attributes(one.get("subAttributes"))),

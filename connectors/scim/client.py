@@ -1,16 +1,19 @@
 """SCIM over HTTP: one method per endpoint, wire objects in and out, no nouns of ours."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import httpx
 from pydantic import SecretStr
 
-from connectors.model.errors import ConnectorError, Misconfigured, NotFound, Unauthorized
+from connectors.model.errors import ConnectorError, Misconfigured, Refused, Unauthorized
 from connectors.scim.announced import Announced, announced
 from connectors.scim.pages import Resource, read_all
+from connectors.scim.paths import parse_path
 from connectors.scim.replies import classify
 from connectors.scim.settings import ScimSettings
+from connectors.scim.spelling import Spelling
 from connectors.scim.urns import SCIM_JSON
 from connectors.sdk.calls import Call, Reply
 from connectors.sdk.http import Http
@@ -30,6 +33,7 @@ class ScimClient:
     def __init__(self, settings: ScimSettings, system: str, *, read_only: bool) -> None:
         """Prepare the client; nothing is sent yet."""
         self.system, self._settings = system, settings
+        self._spelling = Spelling(_spelled_in(settings))
         headers = {"Accept": f"{SCIM_JSON}, application/json;q=0.9"}
         token = settings.token if read_only else settings.write_token or settings.token
         if token is not None:
@@ -68,6 +72,9 @@ class ScimClient:
             self._listed("/Schemas"),
             self._settings.base_url,
         )
+        for urn, attributes in found.schemas.items():
+            parts = (part for known in attributes.values() for part in known.parts)
+            self._spelling.learn((urn, *attributes, *parts))
         return found.overruled({str(key): on for key, on in self._settings.overrule.items()})
 
     def everybody(self, path: str, *, params: Mapping[str, str] | None = None) -> list[Resource]:
@@ -102,7 +109,7 @@ class ScimClient:
                 operation=f"GET {path}",
                 hint="Check base_url: it is the address in front of /Users.",
             )
-        return content
+        return self._spelling.spelled(content)
 
     def methods(self, path: str) -> frozenset[str] | None:
         """The methods that the provider says we may use on a path; None when it does not say."""
@@ -117,17 +124,21 @@ class ScimClient:
 
     def send(self, call: Call) -> Reply:
         """Send one call of a conversation; see `Http.send`."""
-        return self._http.send(call)
+        return self._known(self._http.send(call))
 
     def meaning(self, call: Call, response: httpx.Response) -> Reply | ConnectorError:
         """What the answer to a part of a bulk means; see `Http.meaning`."""
-        return self._http.meaning(call, response)
+        found = self._http.meaning(call, response)
+        return self._known(found) if isinstance(found, Reply) else found
+
+    def _known(self, reply: Reply) -> Reply:
+        return replace(reply, json=self._spelling.spelled(reply.json))
 
     def _document(self, path: str) -> Any:
         """A document, None where the provider has none."""
         try:
             return self.get(path)
-        except (NotFound, Misconfigured):
+        except (Refused, Misconfigured):
             return None
 
     def _listed(self, path: str) -> list[Any]:
@@ -136,6 +147,14 @@ class ScimClient:
         if isinstance(content, Mapping):
             content = content.get("Resources")
         return content if isinstance(content, list) else []
+
+
+def _spelled_in(settings: ScimSettings) -> Iterator[str]:
+    """Names that the settings spell: attributes that no schema may describe."""
+    named = (settings.correlation, *settings.names.values(), *settings.extra_attributes)
+    for text in (*named, *settings.several):
+        path = parse_path(text)
+        yield from filter(None, (path.schema, path.attribute, path.by, path.part))
 
 
 def _auth(settings: ScimSettings, system: str, *, read_only: bool) -> httpx.Auth:

@@ -1,6 +1,7 @@
 """Making an account, or taking over the one that an earlier try of the same change made."""
 
 from typing import Final
+from urllib.parse import unquote
 
 from connectors.model.errors import (
     AlreadyExists,
@@ -9,11 +10,12 @@ from connectors.model.errors import (
     Invalid,
     Refused,
     Transient,
+    Unavailable,
 )
 from connectors.scim.announced import Announced
 from connectors.scim.manifest import USER_NAME
 from connectors.scim.paths import Path, parse_path
-from connectors.scim.replies import NOT_DONE
+from connectors.scim.replies import NOT_DONE, without
 from connectors.scim.resources import Resource, Wanted, body
 from connectors.scim.settings import ScimSettings
 from connectors.scim.urns import WRITING
@@ -23,6 +25,7 @@ from connectors.sdk.passwords import PasswordSink, make_password
 from connectors.sdk.turns import Written
 
 LOGIN: Final = Path(None, USER_NAME)
+ACTIVE: Final = Path(None, "active")
 
 
 class Creation:
@@ -65,7 +68,7 @@ class Creation:
         resource: Resource = {**body(wanted), "active": False}
         if self._sink is not None:
             # A password that went to the sink has to be the one that is set: look first.
-            found = yield from self._users.of_person(str(key))
+            found = yield from self._users.of_person(str(key), looked=True)
             if found:
                 return self._adopted(found, str(key), wanted)
             resource["password"] = self._password(person, login)
@@ -73,7 +76,7 @@ class Creation:
         try:
             return (yield from self._made(call, str(key), wanted))
         except ConnectorError as error:
-            raise _without(error, resource.get("password")) from None
+            raise without(error, filter(None, [resource.get("password")])) from None
 
     def _made(self, call: Call, key: str, wanted: Wanted) -> Steps[Written]:
         try:
@@ -92,9 +95,13 @@ class Creation:
                 reply = yield call
             except AlreadyExists as error:  # it was still on its way
                 return (yield from self._taken(error, key, wanted))
-        return (yield from self._read_back(reply, wanted))
+        user = yield from self._read_back(reply, key, wanted)
+        if user.get("active") is True:
+            # Some providers make every account active; this one is to wait for its first day.
+            yield from self._users.bring(user, {ACTIVE: False})
+        return self._users.written(user, already=False)
 
-    def _read_back(self, reply: Reply, wanted: Wanted) -> Steps[Written]:
+    def _read_back(self, reply: Reply, key: str, wanted: Wanted) -> Steps[Resource]:
         """The account as the answer shows it; inside a bulk the answer may be just its address."""
         if isinstance(reply.json, dict) and "id" in reply.json:
             user = self._users.user_in(reply)
@@ -103,13 +110,24 @@ class Creation:
             except Refused:
                 pass  # an answer may show less than there is: look
             else:
-                return self._users.written(user, already=False)
+                return user
             ref = self._users.ref(user)
         else:
-            ref = reply.headers.get("location", "").rstrip("/").rpartition("/")[2]
-        user = yield from self._users.existing(ref)
+            ref = unquote(reply.headers.get("location", "").rstrip("/").rpartition("/")[2])
+        if ref:
+            user = yield from self._users.existing(ref)
+        else:
+            user = yield from self._nameless(key)
         self._users.require_kept(user, wanted)
-        return self._users.written(user, already=False)
+        return user
+
+    def _nameless(self, key: str) -> Steps[Resource]:
+        """The account that was made, where the answer does not say which."""
+        found = yield from self._users.of_person(key)
+        if len(found) != 1:
+            message = "the account was made, the provider says, and it is not to be found"
+            raise Unavailable(message, system=self._system)
+        return found[0]
 
     def _taken(self, error: AlreadyExists, key: str, wanted: Wanted) -> Steps[Written]:
         """A name is in use: by an account that is provably this person's, or by somebody else."""
@@ -136,11 +154,3 @@ class Creation:
         if self._sink is not None:
             self._sink.deliver(person=person, login=login, password=password)
         return password
-
-
-def _without(error: ConnectorError, password: object) -> ConnectorError:
-    """The error, without a password that the provider may have quoted."""
-    if isinstance(password, str) and password in f"{error.message}{error.reply_json}":
-        error.message = error.message.replace(password, "***")
-        error.reply_json = None
-    return error

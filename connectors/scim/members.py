@@ -42,8 +42,9 @@ def address_of(user: Mapping[str, Any]) -> str:
 
 def members_in(group: Mapping[str, Any]) -> Iterator[Member]:
     """The members of a group, as the provider names them."""
-    for one in group.get("members") or []:
+    listed = group.get("members")
+    for one in listed if isinstance(listed, list) else [listed]:
         if isinstance(one, Mapping):
             yield one
-        elif isinstance(one, str):
+        elif isinstance(one, str) and one:
             yield {"value": one}

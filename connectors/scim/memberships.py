@@ -11,12 +11,20 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from connectors.model.errors import ConnectorError, Invalid, NotFound, Refused, Transient
+from connectors.model.errors import (
+    ConnectorError,
+    Invalid,
+    NotFound,
+    Refused,
+    Transient,
+    Unavailable,
+)
 from connectors.scim.announced import Announced
 from connectors.scim.members import members_in
+from connectors.scim.pages import path_to
 from connectors.scim.replies import NOT_DONE, PATH_ERRORS, Outdated, VersionNeeded
 from connectors.scim.resources import replacement
-from connectors.scim.urns import PATCH_OP, WRITING
+from connectors.scim.urns import GROUP, PATCH_OP, WRITING
 from connectors.sdk.calls import Call, Reply
 
 AT_ONCE: Final = 100
@@ -40,9 +48,13 @@ class Membership:
     address: str
     joins: bool
 
-    def call(self, announced: Announced) -> Call:
-        """The wish as a call of a conversation; `Memberships` answers it with `changed`."""
-        return Call("PATCH", f"{announced.groups}/{self.group}", json=self)
+    def call(self, announced: Announced, system: str) -> Call:
+        """The wish as a call of a conversation; `Memberships` answers it with `changed`.
+
+        Raises:
+            Invalid: The group has no id.
+        """
+        return Call("PATCH", path_to(announced.groups, self.group, system), json=self)
 
 
 Outcome = Reply | ConnectorError
@@ -72,11 +84,13 @@ class Memberships:
     Args:
         send: Sends a call.
         announced: What the provider can.
+        system: Name of the target, for messages.
     """
 
-    def __init__(self, send: Callable[[Call], Reply], announced: Announced) -> None:
+    def __init__(self, send: Callable[[Call], Reply], announced: Announced, system: str) -> None:
         """Nothing is known of any group."""
-        self._send, self._announced = send, announced
+        self._send, self._announced, self._system = send, announced, system
+        self._asking = announced.asking(GROUP)
         self._lock = threading.Lock()
         self._groups: dict[str, _Group] = {}
 
@@ -156,7 +170,7 @@ class Memberships:
         Raises:
             ConnectorError: What the write met; then nothing of it was done, or nobody knows.
         """
-        path = f"{self._announced.groups}/{ident}"
+        path = path_to(self._announced.groups, ident, self._system)
         sent: set[Membership] = set()
         versioned = whole = False
         for attempt in range(TRIES):
@@ -185,8 +199,11 @@ class Memberships:
         return [Reply(200, {"changed": wish in sent}) for wish in wishes]
 
     def _read(self, path: str, group: _Group) -> None:
-        reply = self._send(Call("GET", path))
-        content = reply.json if isinstance(reply.json, Mapping) else {}
+        reply = self._send(Call("GET", path, params=self._asking or None))
+        content = reply.json
+        if not isinstance(content, dict) or "id" not in content:
+            message = "the answer is no group"  # put back, it would leave nobody in it
+            raise Unavailable(message, system=self._system, operation=f"GET {path}")
         group.resource = content
         meta = content.get("meta")
         version = meta.get("version") if isinstance(meta, Mapping) else None
@@ -204,7 +221,9 @@ class Memberships:
         if group.version and (versioned or not self._announced.patch):
             headers["If-Match"] = group.version
         if self._announced.patch:
-            if whole:
+            if whole and not all(wish.joins for wish in due):
+                # Only where somebody leaves who was seen: a group that hides its members would
+                # have none left but those who are sent.
                 members = self._replaced(group, due)["members"]
                 listed = [{"op": "replace", "path": "members", "value": members}]
             else:
@@ -230,7 +249,10 @@ class Memberships:
         leaving = [_named(group, wish) for wish in due if not wish.joins]
         members = [one for one in members_in(group.resource) if one not in leaving]
         members += [self._member(wish) for wish in due if wish.joins]
-        return {**replacement(group.resource, {}, self._announced.read_only()), "members": members}
+        return {
+            **replacement(group.resource, {}, self._announced.read_only(GROUP)),
+            "members": members,
+        }
 
     def _member(self, wish: Membership) -> dict[str, str]:
         named = {"value": wish.user}

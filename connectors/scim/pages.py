@@ -1,21 +1,25 @@
 """Reading everybody, a page at a time (RFC 7644, section 3.4.2.4).
 
 Pages are counted, not named, so whoever comes or goes meanwhile moves the others: what was read
-has to add up, or it is read again. Providers that ignore what was asked are seen through.
+has to add up, or it is read again. Providers that ignore what was asked, give less than was asked
+or tell the number of something else are seen through.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
+from urllib.parse import quote
 
-from connectors.model.errors import BrokenSource, Misconfigured
+from connectors.model.errors import BrokenSource, Invalid, Misconfigured, Refused
 
 READINGS: Final = 3
 HINT: Final = "Let page_size be more than the number of resources, or 0; or run again later."
 MOST: Final = 1_000_000
 """Resources; a provider that has more to give has lost count."""
+ROUND: Final = 5
+"""Limits of providers are multiples of it."""
 Fetch = Callable[[Mapping[str, str]], Any]
 """Fetches a page: the parameters in, the decoded list out."""
-Resource = Mapping[str, Any]
+Resource = dict[str, Any]
 
 
 class Moved(Exception):
@@ -38,63 +42,151 @@ def read_all(fetch: Fetch, *, page_size: int, system: str, what: str) -> list[Re
     reason = ""
     for _ in range(READINGS):
         try:
-            return _read_once(fetch, page_size=page_size, system=system, what=what)
+            return _read_once(fetch, _Reading(page_size, system, what))
         except Moved as moved:
             reason = str(moved)
     message = f"{reason}, {READINGS} readings in a row"
     raise BrokenSource(message, system=system, operation=f"read {what}", hint=HINT)
 
 
-def _read_once(fetch: Fetch, *, page_size: int, system: str, what: str) -> list[Resource]:
-    found: dict[str, Resource] = {}
-    given, told = 0, None
-    while given < MOST:
-        asked = {"startIndex": str(given + 1), "count": str(page_size)} if page_size else {}
-        if given and not page_size:
-            asked = {"startIndex": str(given + 1)}
-        page, total = _resources(fetch(asked), system, what)
-        if told is not None and total != told:
-            message = f"{total} {what} instead of {told} while they were read"
-            raise Moved(message)
-        told = total
-        if not page:
-            break
-        new = {ident_of(one, system, what): one for one in page}
-        if given and new.keys() <= found.keys():
+def _read_once(fetch: Fetch, reading: "_Reading") -> list[Resource]:
+    while not reading.complete and reading.given < MOST:
+        try:
+            content = fetch(reading.next)
+        except (Refused, Misconfigured):
+            if reading.reached:  # behind the last one there is nothing, which some call an error
+                break
+            raise
+        reading.take(content)
+    return reading.everybody()
+
+
+class _Reading:
+    """One reading of all pages.
+
+    Attributes:
+        given: How many resources came.
+        complete: Whether nothing more is to be asked for.
+    """
+
+    def __init__(self, page_size: int, system: str, what: str) -> None:
+        self._page_size, self._system, self._what = page_size, system, what
+        self._found: dict[str, Resource] = {}
+        self._first: set[str] = set()
+        self._told: int | None = None
+        self.given, self.complete = 0, False
+
+    @property
+    def next(self) -> dict[str, str]:
+        """The parameters of the next page."""
+        start = {"startIndex": str(self.given + 1)}
+        if self._page_size:
+            return {**start, "count": str(self._page_size)}
+        return start if self.given else {}
+
+    @property
+    def reached(self) -> bool:
+        """Whether as many came as there are said to be."""
+        return self._told is not None and 0 < self._told <= self.given
+
+    def take(self, content: Any) -> None:
+        """Note a page.
+
+        Raises:
+            BrokenSource: It came before.
+            Misconfigured: It is no list of SCIM.
+            Moved: There are more or fewer than a moment ago.
+        """
+        page, total = resources_in(content, self._system, self._what)
+        new = {ident_of(one, self._system, self._what): one for one in page}
+        if not page or self._is_everybody_again(page, new):
+            self.complete = True
+            return
+        if self.given and new.keys() <= self._found.keys():
             message = "a page came again: the provider does not count pages as it should"
-            raise BrokenSource(
-                message,
-                system=system,
-                operation=f"read {what}",
-                hint=HINT,
-            )
-        found.update(new)
-        given += len(page)
-        # A total that is only that of the page, as some tell it, is not believed of a full page.
-        if given >= total and len(page) != page_size:
-            break
-    if told is not None and len(found) != max(told, given):
-        message = f"{len(found)} different {what} of {told}"
-        raise Moved(message)
-    return list(found.values())
+            operation = f"read {self._what}"
+            raise BrokenSource(message, system=self._system, operation=operation, hint=HINT)
+        self._hear(total, len(page))
+        self._first = self._first or set(new)
+        self._found.update(new)
+        self.given += len(page)
+        self.complete = self.reached and not self._may_be_cut(page)
+
+    def everybody(self) -> list[Resource]:
+        """All resources.
+
+        Raises:
+            Moved: They do not add up.
+        """
+        expected = max(self._told or 0, self.given)
+        if len(self._found) != expected:
+            message = f"{len(self._found)} different {self._what} of {expected}"
+            raise Moved(message)
+        return list(self._found.values())
+
+    def _hear(self, total: int | None, shown: int) -> None:
+        """Note how many there are said to be; some tell how many are on the page."""
+        if not self.given:
+            self._told = total
+        elif self.reached and total == shown:
+            self._told = None
+        elif self._told is not None and self._told != total:
+            message = f"{total} {self._what} instead of {self._told} while they were read"
+            raise Moved(message)
+
+    def _is_everybody_again(self, page: list[Resource], new: Mapping[str, Resource]) -> bool:
+        """Whether all of them come whatever is asked; a full page may be just the first one."""
+        same = new.keys() == self._first == self._found.keys()
+        return same and (len(page) != self._page_size or self._told == self.given)
+
+    def _may_be_cut(self, page: list[Resource]) -> bool:
+        """Whether a total that is reached may be that of the page only, and more be behind it.
+
+        That is so when the page is as long as it may be: by what was asked, or by a limit of the
+        provider, which is a round number. Then one more request tells.
+        """
+        alone = len(page) == self.given
+        return len(page) == self._page_size or (alone and len(page) % ROUND == 0)
 
 
-def _resources(content: Any, system: str, what: str) -> tuple[list[Resource], int]:
-    """The resources of a page, and how many there are in all."""
-    if isinstance(content, Mapping):
-        listed, total = content.get("Resources", []), content.get("totalResults")
+def resources_in(content: Any, system: str, what: str) -> tuple[list[Resource], int | None]:
+    """The resources of a page, and how many there are in all; None when that is not told.
+
+    Raises:
+        Misconfigured: It is no list of SCIM.
+    """
+    if isinstance(content, dict):
+        listed, total = content.get("Resources", []), _number(content.get("totalResults"))
         listed = [] if listed is None else listed
-        if isinstance(listed, list) and all(isinstance(one, Mapping) for one in listed):
-            known = isinstance(total, int) and not isinstance(total, bool)
-            if known or listed:
-                return listed, int(total) if known else len(listed)  # type: ignore[arg-type]  # just seen
+        said = total is not None or "Resources" in content
+        if said and isinstance(listed, list) and all(isinstance(one, dict) for one in listed):
+            return listed, total
     message = f"the answer is no list of {what}"
     raise Misconfigured(
         message, system=system, operation=f"read {what}", hint="Check base_url in the settings."
     )
 
 
-def ident_of(resource: Resource, system: str, what: str) -> str:
+def _number(said: Any) -> int | None:
+    """A number, which some write as a text."""
+    if isinstance(said, str) and said.strip().isdecimal():
+        return int(said)
+    return said if isinstance(said, int) and not isinstance(said, bool) else None
+
+
+def path_to(endpoint: str, ident: str | None, system: str) -> str:
+    """The path of one resource, whatever its id is made of.
+
+    Raises:
+        Invalid: Not an id: it would lead elsewhere.
+    """
+    if not ident or ident in {".", ".."}:
+        message = f"{ident!r} is no id below {endpoint}"
+        raise Invalid(message, system=system)
+    return f"{endpoint}/{quote(ident, safe='')}"
+
+
+def ident_of(resource: Mapping[str, Any], system: str, what: str) -> str:
     """The id of a resource.
 
     Raises:

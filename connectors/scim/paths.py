@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from connectors.model.values import Value
+from connectors.scim.spelling import canonical
 from connectors.scim.urns import USER
 
 SEVERAL: Final = frozenset(
@@ -137,13 +138,11 @@ def parse_path(text: str) -> Path:
             'emails[type eq "work"].value or urn:…:User:department'
         )
         raise ValueError(message)
-    schema = match["schema"]
-    if schema is not None and schema.casefold() == USER.casefold():
-        schema = None
+    schema = canonical(match["schema"]) if match["schema"] else None
     return Path(
-        schema=schema,
-        attribute=match["attribute"],
-        by=match["by"],
+        schema=None if schema == USER else schema,
+        attribute=canonical(match["attribute"]),
+        by=match["by"] and canonical(match["by"]),
         of=json.loads(match["of"]) if match["of"] else "",
-        part=match["part"],
+        part=match["part"] and canonical(match["part"]),
     )

@@ -29,7 +29,8 @@ def name_of(permission: str, settings: ScimSettings) -> str:
 
 def values_of(user: Mapping[str, Any], attribute: str) -> Iterator[str]:
     """The roles or entitlements of a user."""
-    for one in user.get(attribute) or []:
+    listed = user.get(attribute)
+    for one in listed if isinstance(listed, list) else [listed]:
         value = one.get("value") if isinstance(one, Mapping) else one
         if isinstance(value, str) and value:
             yield value

@@ -23,6 +23,8 @@ from connectors.scim.paths import Path, parse_path
 from connectors.scim.permissions import name_of, permission_of, values_of
 from connectors.scim.protection import Protection
 from connectors.scim.settings import ScimSettings
+from connectors.scim.urns import GROUP as SCIM_GROUP
+from connectors.scim.urns import USER
 from connectors.sdk.clock import now
 from connectors.sdk.http import unreachable
 
@@ -53,7 +55,7 @@ class ScimReader:
             Fatal: The provider could not be read.
         """
         taken_at = now()
-        users = self._whole(lambda: self._client.everybody(self._provider.users))
+        users = self._users()
         groups = self._groups()
         refs = [ident_of(user, self._target, "Users") for user in users]
         index = pd.Index(refs, dtype="str", name="ref")
@@ -97,7 +99,7 @@ class ScimReader:
         if self._settings.permissions:
             held = [
                 permission_of(attribute, value)
-                for user in self._whole(lambda: self._client.everybody(self._provider.users))
+                for user in self._users()
                 for attribute in self._settings.permissions
                 for value in values_of(user, attribute)
             ]
@@ -120,8 +122,18 @@ class ScimReader:
             self._announced = self._whole(self._client.announced)
         return self._announced
 
+    def _users(self) -> list[Resource]:
+        return self._everybody(self._provider.users, self._provider.asking(USER))
+
     def _groups(self) -> list[Resource]:
-        return self._whole(lambda: self._client.everybody(self._provider.groups))
+        """The groups with who is in them; by name, where a list shows nobody in any of them."""
+        groups = self._everybody(self._provider.groups, self._provider.asking(SCIM_GROUP))
+        if groups and not any("members" in group for group in groups):
+            return self._everybody(self._provider.groups, {"attributes": "displayName,members"})
+        return groups
+
+    def _everybody(self, path: str, params: Mapping[str, str]) -> list[Resource]:
+        return self._whole(lambda: self._client.everybody(path, params=params))
 
     def _whole(self, read: Callable[[], _T]) -> _T:
         """Everything or nothing: what stops one change elsewhere stops a reading as a whole."""
@@ -188,7 +200,8 @@ def paths_of(settings: ScimSettings) -> dict[str, Path]:
 
 def addresses_of(user: Mapping[str, Any]) -> Iterator[str]:
     """The names that a user is addressed by: userName and mail addresses."""
-    for value in (user.get("userName"), *(parse_path("emails.value").held(user) or ())):  # type: ignore[misc]  # several values
+    mails = parse_path("emails.value").held(user)
+    for value in (user.get("userName"), *(mails if isinstance(mails, tuple) else [mails])):
         if isinstance(value, str) and value:
             yield value
 

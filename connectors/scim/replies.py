@@ -1,5 +1,6 @@
 """What an answer means, beyond its status (RFC 7644, section 3.12)."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import httpx
@@ -50,9 +51,10 @@ def classify(response: httpx.Response) -> ConnectorError | None:  # noqa: PLR091
     text = f"HTTP {status}{f': {detail}' if detail else ''}"
     code = kind or str(status)
     match status:
-        case 404 | 410 if _is_page(response):
+        case 404 | 410 if said is None and response.text.strip():
             hint = "Check base_url: it is the address in front of /Users."
-            return Misconfigured(f"HTTP {status} with a web page", code=code, hint=hint)
+            what = "a web page" if _is_page(response) else "something that is no JSON"
+            return Misconfigured(f"HTTP {status} with {what}", code=code, hint=hint)
         case 403 if kind in ABOUT_THE_RESOURCE:
             return Invalid(text, code=code)
         case 409:
@@ -64,11 +66,23 @@ def classify(response: httpx.Response) -> ConnectorError | None:  # noqa: PLR091
         case 428:
             return VersionNeeded(text, code=code)
         case 405 | 501:
-            hint = "Say in overrule what the provider cannot do."
+            hint = (
+                "Say in overrule what the provider cannot do, such as `overrule: {patch: false}`."
+            )
             return Misconfigured(f"HTTP {status}: the provider does not do this", hint=hint)
         case _ if 400 <= status < 500 and status not in {401, 403, 404, 408, 410, 429}:
             return Invalid(text, code=code) if detail else None
     return None
+
+
+def without(error: ConnectorError, passwords: Iterable[str]) -> ConnectorError:
+    """The error, without passwords that the provider may have quoted."""
+    for password in passwords:
+        if password in f"{error.message}{error.reply_json}":
+            error.message = error.message.replace(password, "***")
+            error.args = (error.message,)
+            error.reply_json = None
+    return error
 
 
 def _parts(said: Any) -> tuple[str, str]:

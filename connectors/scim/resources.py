@@ -35,7 +35,11 @@ def body(wanted: Wanted) -> Resource:
 def put(resource: Resource, wanted: Wanted) -> None:
     """Give a resource other values, in place; what becomes empty leaves."""
     for path, value in wanted.items():
-        root = resource if path.schema is None else resource.setdefault(path.schema, {})
+        root = resource
+        if path.schema is not None:
+            if not isinstance(resource.get(path.schema), dict):  # null is no extension
+                resource[path.schema] = {}
+            root = resource[path.schema]
         held = root.get(path.attribute)
         if isinstance(value, tuple):
             left: Any = [*_kept(path, held, value)]
@@ -67,9 +71,18 @@ def operations(
             does not understand such paths.
     """
     found: list[dict[str, Any]] = []
-    if whole:
-        chosen = {path: value for path, value in wanted.items() if path.by is not None}
-        wanted = {path: value for path, value in wanted.items() if path.by is None}
+    in_whole = {
+        path.whole
+        for path, value in wanted.items()
+        if path.by is not None and (whole or (value is not None and _is_ambiguous(path, resource)))
+    }
+    if in_whole:
+        chosen = {
+            path: value
+            for path, value in wanted.items()
+            if path.by is not None and path.whole in in_whole
+        }
+        wanted = {path: value for path, value in wanted.items() if path not in chosen}
         found.extend(_replaced(resource, chosen))
     added: dict[str, dict[str, Any]] = {}
     for path, value in wanted.items():
@@ -95,6 +108,12 @@ def operations(
     return found
 
 
+def _is_ambiguous(path: Path, resource: Mapping[str, Any]) -> bool:
+    """Whether several values are chosen: a PATCH by that path would make all of them the same."""
+    held = path.root(resource).get(path.attribute)
+    return isinstance(held, list) and sum(map(path.fits, held)) > 1
+
+
 def _replaced(resource: Mapping[str, Any], chosen: Wanted) -> Iterable[dict[str, Any]]:
     """Every attribute with a chosen value, replaced by all that it shall hold."""
     changed: Resource = copy.deepcopy(dict(resource))
@@ -110,7 +129,8 @@ def _replaced(resource: Mapping[str, Any], chosen: Wanted) -> Iterable[dict[str,
 def _removed(path: Path, held: Any, wanted: Wanted) -> str:
     """What to remove to empty a path: a value of which nothing else is left goes altogether."""
     if path.by is not None:
-        chosen: Resource = next((one for one in held or [] if path.fits(one)), {})
+        there = held if isinstance(held, list) else []
+        chosen: Resource = next(filter(path.fits, there), {})
         same = {one.leaf: value for one, value in wanted.items() if one.chosen == path.chosen}
         going = {leaf for leaf, value in same.items() if value is None}
         gone = path.leaf == VALUE or chosen.keys() <= going | {path.by}
@@ -130,7 +150,11 @@ def _kept(path: Path, held: Any, values: Iterable[str]) -> Iterable[Any]:
     if plain or (path.schema is not None and path.part is None and not there):
         yield from values
         return
-    by_value = {one.get(path.leaf): one for one in there if isinstance(one, Mapping)}
+    by_value = {
+        one[path.leaf]: one
+        for one in there
+        if isinstance(one, Mapping) and isinstance(one.get(path.leaf), str)
+    }
     for value in values:
         yield by_value.get(value, {path.leaf: value})
 
@@ -144,8 +168,9 @@ def _with_chosen(path: Path, held: list[Any], value: Value | None) -> list[Any]:
             for one in held
         ]
         return [one for one in less if not path.fits(one) or one.keys() - {path.by}]
-    if any(map(path.fits, held)):
-        return [{**one, path.leaf: value} if path.fits(one) else one for one in held]
+    for at, one in enumerate(held):
+        if path.fits(one):  # the first: it is the one that was read
+            return [*held[:at], {**one, path.leaf: value}, *held[at + 1 :]]
     return [*held, {str(path.by): path.of, path.leaf: value}]
 
 
@@ -158,11 +183,14 @@ def _with_part(path: Path, held: Mapping[str, Any], value: Value | None) -> dict
 
 def _name_schemas(resource: Resource, extensions: Iterable[str]) -> None:
     """`schemas` names every extension that is there, and those only (RFC 7643, section 3)."""
-    named = resource.setdefault("schemas", [USER])
-    for urn in sorted(extensions):
+    named = resource.get("schemas")
+    if not isinstance(named, list):
+        named = resource["schemas"] = [USER]
+    there = {name for name in resource if ":" in name and isinstance(resource[name], dict)}
+    for urn in sorted(there.union(extensions)):
         if not resource.get(urn):
             resource.pop(urn, None)
-        elif urn not in named:
+        elif urn.casefold() not in {str(one).casefold() for one in named}:
             named.append(urn)
 
 
@@ -175,7 +203,7 @@ def replacement(resource: Mapping[str, Any], wanted: Wanted, read_only: Iterable
     for path in read_only:
         root = path.root(changed)
         held = root.get(path.attribute)
-        if not isinstance(root, dict) or path.attribute == "id":
+        if not isinstance(root, dict) or path.attribute in {"id", "schemas"}:
             continue
         if path.part is None:
             root.pop(path.attribute, None)

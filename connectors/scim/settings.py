@@ -25,8 +25,7 @@ PermissionAttribute = Literal["roles", "entitlements"]
 
 
 def _a_path(text: str) -> str:
-    parse_path(text)
-    return text
+    return str(parse_path(text))
 
 
 AttributePath = Annotated[str, AfterValidator(_a_path)]

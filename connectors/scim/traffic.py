@@ -1,7 +1,7 @@
 """How the calls of conversations travel: one by one, or many in a Bulk (RFC 7644, section 3.7)."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
@@ -10,8 +10,9 @@ import httpx
 from connectors.model.errors import ConnectorError, Misconfigured, Refused, Unavailable
 from connectors.scim.announced import Announced
 from connectors.scim.client import ScimClient
+from connectors.scim.everybody import Everybody, Readings
 from connectors.scim.memberships import Membership, Memberships
-from connectors.scim.replies import TooLarge
+from connectors.scim.replies import TooLarge, without
 from connectors.scim.urns import BULK_REQUEST, WRITING
 from connectors.sdk.calls import Call, Reply
 
@@ -31,12 +32,16 @@ class Traffic:
         client: One that may write.
         announced: What the provider can.
         side_by_side: Requests at once for what a bulk cannot hold.
+        page_size: Of lists; 0 to leave it to the provider.
     """
 
-    def __init__(self, client: ScimClient, announced: Announced, *, side_by_side: int) -> None:
+    def __init__(
+        self, client: ScimClient, announced: Announced, *, side_by_side: int, page_size: int
+    ) -> None:
         """Remember the parts; nothing is sent yet."""
         self._client, self._announced = client, announced
-        self._memberships = Memberships(client.send, announced)
+        self._memberships = Memberships(client.send, announced, client.system)
+        self._readings = Readings(client.send, page_size=page_size, system=client.system)
         self._side_by_side = side_by_side
 
     def send(self, call: Call) -> Reply:
@@ -47,6 +52,8 @@ class Traffic:
         """
         if isinstance(call.json, Membership):
             return self._memberships.send(call.json)
+        if isinstance(call.json, Everybody):
+            return self._readings.send(call.path, call.json)
         return self._client.send(call)
 
     def send_together(self, calls: Sequence[Call]) -> list[Outcome]:
@@ -117,7 +124,7 @@ class Traffic:
         except (Refused, Misconfigured):  # of the bulk as a whole: nothing of it was done
             return {at: self._outcome(call) for at, call in calls.items()}
         except ConnectorError as error:
-            return dict.fromkeys(calls, error)
+            return dict.fromkeys(calls, without(error, _passwords(calls.values())))
         told = _told(reply.json, list(calls))
         return {
             at: self._meaning(call, told[at]) if at in told else _untold(call, self._client.system)
@@ -137,9 +144,17 @@ class Traffic:
         if 300 <= status < 400:  # a location here is where it is, not where to go
             headers.pop("Location", None)
         if status < 300:
-            return Reply(status, response, {name.lower(): text for name, text in headers.items()})
+            told_in = {name.lower(): text for name, text in headers.items()}
+            return Reply(status, response, told_in)  # spelled already, with the bulk around it
         content = {"json": response} if response is not None else {}
         return self._client.meaning(call, httpx.Response(status, headers=headers, **content))
+
+
+def _passwords(calls: Iterable[Call]) -> Iterator[str]:
+    """Passwords in bodies: an answer about all of them may quote somebody else's."""
+    for call in calls:
+        if isinstance(call.json, Mapping) and isinstance(call.json.get("password"), str):
+            yield call.json["password"]
 
 
 def _operation(at: int, call: Call) -> dict[str, Any]:

@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import quote
 
 from connectors.model.errors import (
     Conflict,
@@ -12,14 +11,16 @@ from connectors.model.errors import (
     Invalid,
     Misconfigured,
     NotFound,
+    Refused,
     Transient,
     Unavailable,
 )
-from connectors.model.values import Attributes
+from connectors.model.values import Attributes, Value
 from connectors.scim.announced import Announced
+from connectors.scim.everybody import WHAT, Everybody
 from connectors.scim.manifest import manifest_for
 from connectors.scim.members import address_of
-from connectors.scim.pages import MOST, ident_of
+from connectors.scim.pages import ident_of, path_to, resources_in
 from connectors.scim.paths import Path, parse_path
 from connectors.scim.protection import Protection
 from connectors.scim.replies import NOT_DONE, PATH_ERRORS, Outdated, VersionNeeded
@@ -53,6 +54,7 @@ class Users:
             for name in manifest_for(settings).produces
         }
         self._read_only = tuple(announced.read_only())
+        self._asking = announced.asking()
         self._addresses: dict[str, str] = {}
         self._shown_at: dict[Path, bool] = {}
 
@@ -67,10 +69,7 @@ class Users:
         Raises:
             Invalid: Not an id.
         """
-        if not ref or ref in {".", ".."}:
-            message = f"{ref!r} is not the id of an account"
-            raise Invalid(message, system=self._system)
-        return f"{self._announced.users}/{quote(ref, safe='')}"
+        return path_to(self._announced.users, ref, self._system)
 
     def ref(self, user: Mapping[str, Any]) -> str:
         """The id of a user."""
@@ -100,7 +99,7 @@ class Users:
             Refused: It is protected.
         """
         try:
-            reply = yield Call("GET", self.path(ref))
+            reply = yield Call("GET", self.path(ref), params=self._asking or None)
         except NotFound:
             return None
         user = self.user_in(reply)
@@ -126,50 +125,34 @@ class Users:
             return {}
         return (yield from self.find(ref))
 
-    def of_person(self, person: str) -> Steps[list[Resource]]:
-        """The users that hold a correlation value; by reading all where there is no filter."""
+    def of_person(self, person: str, *, looked: bool = False) -> Steps[list[Resource]]:
+        """The users that hold a correlation value; by reading all where there is no filter.
+
+        Args:
+            person: The value.
+            looked: Whether a reading of all may be one of earlier in this run: enough for accounts
+                that an earlier run made, not for one that was made a moment ago.
+        """
         if self._announced.filter:
             # Values are JSON (RFC 7644, section 3.4.2.2): quotes and backslashes are escaped so.
             text = f"{self._correlation} eq {json.dumps(person, ensure_ascii=False)}"
-            reply = yield Call("GET", self._announced.users, params={"filter": text})
-            found = self._listed(reply)
-            mine = [user for user in found if self._is_of(user, person)]
-            if len(mine) == len(found):
-                return mine
-        everybody = yield from self._everybody()
-        return [user for user in everybody if self._is_of(user, person)]
+            params = {"filter": text, **self._asking}
+            try:
+                reply = yield Call("GET", self._announced.users, params=params)
+                found, _ = resources_in(reply.json, self._system, WHAT)
+            except (Refused, Misconfigured):
+                pass  # it says that it can filter, and cannot
+            else:
+                mine = [user for user in found if self._is_of(user, person)]
+                if len(mine) == len(found):
+                    return mine
+        everybody = Everybody(looked=looked, asking=self._asking)
+        reply = yield Call("GET", self._announced.users, json=everybody)
+        return [user for user in reply.json if self._is_of(user, person)]
 
     def _is_of(self, user: Resource, person: str) -> bool:
         """Whether a user is that person's: never by the word of a filter alone."""
         return str(self._correlation.held(user)) == person
-
-    def _everybody(self) -> Steps[list[Resource]]:
-        """All users, for a provider that cannot filter; as `pages.read_all` in a conversation."""
-        found: dict[str, Resource] = {}
-        given, size = 0, self._settings.page_size
-        while given < MOST:
-            asked = {"startIndex": str(given + 1)} if given or size else {}
-            if size:
-                asked["count"] = str(size)
-            reply = yield Call("GET", self._announced.users, params=asked)
-            page = self._listed(reply)
-            new = {self.ref(user): user for user in page}
-            if not page or (given and new.keys() <= found.keys()):
-                break
-            found.update(new)
-            given += len(page)
-            total = reply.json.get("totalResults")
-            if isinstance(total, int) and given >= total:
-                break
-        return list(found.values())
-
-    def _listed(self, reply: Reply) -> list[Resource]:
-        found = reply.json.get("Resources") if isinstance(reply.json, dict) else None
-        listed = [one for one in found or [] if isinstance(one, dict)]
-        if not isinstance(reply.json, dict):
-            message = "the answer is no list of users"
-            raise Misconfigured(message, system=self._system)
-        return listed
 
     def user_in(self, reply: Reply) -> Resource:
         """The user that a reply holds.
@@ -182,9 +165,9 @@ class Users:
             message = "the answer is no user"
             raise Unavailable(message, system=self._system)
         self._addresses[self.ref(user)] = address_of(user)
-        meta = user.get("meta")
-        if "etag" in reply.headers and isinstance(meta, dict):
-            meta.setdefault("version", reply.headers["etag"])
+        meta = user["meta"] if isinstance(user.get("meta"), dict) else {}
+        if "etag" in reply.headers:
+            user["meta"] = {"version": reply.headers["etag"], **meta}
         return user
 
     # --- Changing ---------------------------------------------------------------------------------
@@ -204,7 +187,7 @@ class Users:
             try:
                 reply = yield self._writing(path, user, due, manner)
             except ConnectorError as error:
-                if manner.learn(error, due):
+                if manner.learn(error, due, version=version_of(user)):
                     user = yield from self.existing(self.ref(user))
             else:
                 return (yield from self._brought(user, reply, wanted))
@@ -217,8 +200,8 @@ class Users:
 
     def _writing(self, path: str, user: Resource, due: Wanted, manner: "_Manner") -> Call:
         headers = dict(WRITING)
-        version = (user.get("meta") or {}).get("version")
-        if isinstance(version, str) and version and (manner.versioned or not manner.patches):
+        version = version_of(user)
+        if version and (manner.versioned or manner.whole or not manner.patches):
             headers["If-Match"] = version
         if manner.patches:
             body = {"schemas": [PATCH_OP], "Operations": operations(user, due, whole=manner.whole)}
@@ -232,18 +215,25 @@ class Users:
         if shown is not None and not differing(shown, self._shown(wanted)):
             return self.written(self.user_in(reply), already=False)
         now_held = yield from self.existing(self.ref(user))
-        self.require_kept(now_held, wanted)
+        self.require_kept(now_held, wanted, before=user)
         return self.written(now_held, already=False)
 
-    def require_kept(self, user: Resource, wanted: Wanted) -> None:
-        """Raise `Invalid` when the provider took a value without a word and holds none.
+    def require_kept(
+        self, user: Resource, wanted: Wanted, *, before: Resource | None = None
+    ) -> None:
+        """Raise `Invalid` when the provider took a value without a word and did nothing with it.
 
         One that it spells in its own way is its own affair: the receipt says how.
+
+        Args:
+            user: As it is now.
+            wanted: What was written.
+            before: As it was; None for a new one.
         """
         lost = [
             str(path)
             for path, value in differing(user, self._shown(wanted)).items()
-            if value is not None and path.held(user) is None
+            if _is_lost(path, value, user, before)
         ]
         if lost:
             message = f"the provider took {', '.join(sorted(lost))} and does not hold it"
@@ -262,6 +252,26 @@ class Users:
         return shown
 
 
+def version_of(user: Mapping[str, Any]) -> str:
+    """The version of a user that was read, "" for none."""
+    meta = user.get("meta")
+    version = meta.get("version") if isinstance(meta, dict) else None
+    return version if isinstance(version, str) else ""
+
+
+def _is_lost(path: Path, value: Value | None, user: Resource, before: Resource | None) -> bool:
+    """Whether a value that differs from what was written shows that nothing was written."""
+    held = path.held(user)
+    if isinstance(value, bool) or (held is None and value is not None):
+        return True
+    return before is not None and held == path.held(before) and _letters(held) != _letters(value)
+
+
+def _letters(value: Value | None) -> str:
+    """What is left of a value whatever the provider's way of writing it."""
+    return "".join(letter for letter in str(value).casefold() if letter.isalnum())
+
+
 @dataclass(slots=True)
 class _Manner:
     """How one user is written, and what was learnt on the way.
@@ -278,7 +288,7 @@ class _Manner:
     whole: bool = False
     lost: Transient | None = None
 
-    def learn(self, error: ConnectorError, due: Wanted) -> bool:
+    def learn(self, error: ConnectorError, due: Wanted, *, version: str) -> bool:
         """Whether to look at the user before the next try.
 
         Raises:
@@ -286,7 +296,7 @@ class _Manner:
         """
         chooses = any(path.by for path in due)
         match error:
-            case VersionNeeded():
+            case VersionNeeded() if version and not self.versioned:
                 self.versioned = True
                 return False
             case Outdated():

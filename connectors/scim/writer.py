@@ -5,7 +5,7 @@ then is reported. After a lost answer it looks before it repeats.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Any
 
 from connectors.model.change import Change, Verb
 from connectors.model.errors import Invalid, NotFound, Transient
@@ -13,22 +13,20 @@ from connectors.model.receipt import Receipt
 from connectors.model.values import Clear, Pending, Value
 from connectors.scim.announced import Announced
 from connectors.scim.client import ScimClient
-from connectors.scim.creation import Creation
+from connectors.scim.creation import ACTIVE, Creation
 from connectors.scim.manifest import MANIFEST
 from connectors.scim.memberships import Membership
 from connectors.scim.paths import Path, parse_path
 from connectors.scim.permissions import parts_of, values_of
-from connectors.scim.replies import NOT_DONE
+from connectors.scim.replies import NOT_DONE, VersionNeeded
 from connectors.scim.resources import Wanted
 from connectors.scim.settings import BULK_SIZE, ScimSettings
 from connectors.scim.traffic import Traffic
-from connectors.scim.users import GONE, Users
+from connectors.scim.users import GONE, Users, version_of
 from connectors.sdk.batching import apply_in_batches
 from connectors.sdk.calls import Call, Steps, alone
 from connectors.sdk.fanout import Written, apply_per_person
 from connectors.sdk.passwords import PasswordSink
-
-ACTIVE: Final = Path(None, "active")
 
 
 class ScimWriter:
@@ -108,7 +106,13 @@ class ScimWriter:
                 return Written(already=True, detail=GONE)
         path = users.path(change.ref)
         try:
-            yield Call("DELETE", path)
+            try:
+                yield Call("DELETE", path)
+            except VersionNeeded:
+                user = yield from users.existing(change.ref)
+                if not version_of(user):
+                    raise
+                yield Call("DELETE", path, headers={"If-Match": version_of(user)})
         except NotFound:
             return Written(already=True, detail=GONE)
         except NOT_DONE:
@@ -139,7 +143,7 @@ class ScimWriter:
             return (yield from self._permit_value(user, *parts, joins=joins))
         wish = Membership(permission, str(change.ref), users.address(str(change.ref)), joins)
         try:
-            reply = yield wish.call(announced)
+            reply = yield wish.call(announced, self._target)
         except NotFound as error:
             if joins:
                 message = f"the group {permission} is gone"
@@ -156,6 +160,10 @@ class ScimWriter:
         held = list(values_of(user, attribute))
         if (value in held) is joins:
             return Written(ref=users.ref(user), already=True)
+        if all(isinstance(one, dict) for one in user.get(attribute) or []):
+            path = Path(None, attribute, by="value", of=value, part="value")
+            return (yield from users.bring(user, {path: value if joins else None}))
+        # Bare texts, as some providers have them, cannot be chosen by a part.
         left = [*held, value] if joins else [one for one in held if one != value]
         path = Path(None, attribute, part="value")
         return (yield from users.bring(user, {path: tuple(left) if left else None}))
@@ -169,7 +177,12 @@ class ScimWriter:
             users = Users(self._settings, announced, self._target)
             self._ready = (
                 announced,
-                Traffic(self._client, announced, side_by_side=self._settings.concurrency),
+                Traffic(
+                    self._client,
+                    announced,
+                    side_by_side=self._settings.concurrency,
+                    page_size=self._settings.page_size,
+                ),
                 users,
                 Creation(self._settings, announced, users, self._sink, self._target),
             )

@@ -13,6 +13,7 @@ from connectors.scim.sandbox.listing import SEARCH, listed
 from connectors.scim.sandbox.resources import Resources, Result, json_in
 from connectors.scim.sandbox.schema import Kind, names_schema
 from connectors.scim.sandbox.shown import Wish
+from connectors.scim.sandbox.spelling import spelled
 from connectors.scim.sandbox.store import Store
 from connectors.scim.sandbox.switches import Switches
 from connectors.sdk.serve import Answer
@@ -69,7 +70,9 @@ class Provider:
             if filters and self.switches.filter_answer == "page":
                 return Answer(500, _PAGE, {"Content-Type": "text/html; charset=utf-8"})
             parts = [unquote(one) for one in path.removeprefix(BASE).split("/") if one]
-            return _sent(self._routed(method, parts, given, headers, body, base))
+            found = self._routed(method, parts, given, headers, body, base)
+            found.content = spelled(found.content, self.switches)
+            return _sent(found)
         except ScimError as error:
             return _sent(Result(error.status, error.to_json(), error.headers))
 

@@ -49,6 +49,9 @@ _NOTHING: Final = {"maxOperations": 0, "maxPayloadSize": 0}
 def _schema(schema: Schema, base: str, switches: Switches) -> dict[str, Any]:
     """A schema, without what this provider does not keep."""
     content = schema.to_json(base)
+    for one in content["attributes"]:
+        if one["name"] in switches.on_request:
+            one["returned"] = "request"
     if not switches.passwords:
         content["attributes"] = [one for one in content["attributes"] if one["name"] != "password"]
     return content

@@ -52,19 +52,31 @@ def listed(
         stored = _sorted(stored, kinds, by, member(given, "sortOrder"))
     start, end = _page(len(stored), given, switches)
     page = [complete(one, store, base, switches) for one in stored[start - 1 : end]]
-    if not switches.members_returned:
+    if not switches.members_returned and not any("members" in one for one in wish.only or ()):
         for content in page:
             content.pop("members", None)
     return {
         "schemas": [LIST],
-        "totalResults": len(stored),
+        **_total(len(stored), len(page), switches),
         "startIndex": start,
         "itemsPerPage": len(page),
         "Resources": [
-            projected(one.kind, content, wish)
+            projected(one.kind, content, wish, switches.on_request)
             for one, content in zip(stored[start - 1 : end], page, strict=True)
         ],
     }
+
+
+def _total(right: int, shown: int, switches: Switches) -> dict[str, Any]:
+    match switches.total:
+        case "right":
+            return {"totalResults": right}
+        case "page":
+            return {"totalResults": shown}
+        case "text":
+            return {"totalResults": str(right)}
+        case "missing":
+            return {}
 
 
 def _plain(stored: Stored) -> dict[str, Any]:
@@ -146,6 +158,8 @@ def _page(total: int, given: Mapping[str, Any], switches: Switches) -> tuple[int
             start = 1
         case "short":
             count = min(count, SHORT_PAGE)
+        case "from zero":
+            start += 1
         case "right":
             pass
     return start, start - 1 + count

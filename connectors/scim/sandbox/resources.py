@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from connectors.scim.sandbox.catalogue import USERS
 from connectors.scim.sandbox.conform import conformed
 from connectors.scim.sandbox.errors import ScimError, invalid_syntax
 from connectors.scim.sandbox.patch import patched
@@ -37,7 +38,9 @@ class Resources:
 
     def make(self, kind: Kind, body: Any, wish: Wish, base: str) -> Result:
         """POST (RFC 7644, section 3.3)."""
-        stored = self._store.add(kind, conformed(kind, body, self._switches))
+        content = conformed(kind, body, self._switches)
+        self._ignore(kind, content, {"active": True})
+        stored = self._store.add(kind, content)
         return self._shown(stored, wish, base, status=201)
 
     def show(self, kind: Kind, ident: str, wish: Wish, base: str, if_none_match: str) -> Result:
@@ -57,6 +60,7 @@ class Resources:
         for _, attribute in kind.attributes():
             if attribute.mutability == "writeOnly" and attribute.name in stored.content:
                 content.setdefault(attribute.name, stored.content[attribute.name])
+        self._ignore(kind, content, stored.content)
         self._store.change(stored, content)
         return self._shown(stored, wish, base)
 
@@ -68,7 +72,9 @@ class Resources:
             raise ScimError(501, "this provider does not know PATCH")
         stored = self._store.get(kind, ident)
         self._require_version(stored, if_match)
-        self._store.change(stored, patched(kind, stored.content, body, self._switches))
+        content = patched(kind, stored.content, body, self._switches)
+        self._ignore(kind, content, stored.content)
+        self._store.change(stored, content)
         if self._switches.patch_answers == 204 and wish == Wish():
             version = {"ETag": stored.etag} if self._switches.etag else {}
             return Result(204, headers=version)
@@ -77,7 +83,7 @@ class Resources:
     def remove(self, kind: Kind, ident: str, if_match: str) -> Result:
         """DELETE (section 3.6)."""
         stored = self._store.get(kind, ident)
-        self._require_version(stored, if_match, may_be_missing=True)
+        self._require_version(stored, if_match)
         self._store.remove(stored)
         return Result(204)
 
@@ -86,16 +92,22 @@ class Resources:
         headers = {"Location": whole["meta"]["location"]}
         if self._switches.etag:
             headers["ETag"] = stored.etag
-        return Result(status, projected(stored.kind, whole, wish), headers)
+        shown = projected(stored.kind, whole, wish, self._switches.on_request)
+        return Result(status, shown, headers)
 
-    def _require_version(
-        self, stored: Stored, if_match: str, *, may_be_missing: bool = False
-    ) -> None:
+    def _ignore(self, kind: Kind, content: dict[str, Any], held: dict[str, Any]) -> None:
+        """Leave what is ignored as it was."""
+        for name in self._switches.ignored if kind is USERS else frozenset():
+            content.pop(name, None)
+            if name in held:
+                content[name] = held[name]
+
+    def _require_version(self, stored: Stored, if_match: str) -> None:
         if not self._switches.etag:
             return
         if if_match and not _names_version(if_match, stored):
             raise ScimError(412, f"{stored.kind.name} {stored.id} has changed since")
-        if not if_match and self._switches.require_if_match and not may_be_missing:
+        if not if_match and self._switches.require_if_match:
             raise ScimError(428, "say which version you have seen: If-Match")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
+from urllib.parse import quote
 
 from connectors.scim.sandbox.catalogue import COMMON, ENTERPRISE, GROUPS, USERS
 from connectors.scim.sandbox.errors import ScimError
@@ -60,7 +61,7 @@ def _names(given: Any) -> tuple[str, ...]:
 def complete(stored: Stored, store: Store, base: str, switches: Switches) -> dict[str, Any]:
     """Everything that can be shown of a resource, and what is only filtered by."""
     kind = stored.kind
-    location = f"{base}{kind.endpoint}/{stored.id}"
+    location = f"{base}{kind.endpoint}/{quote(stored.id, safe='')}"
     content = dict(stored.content)
     content["id"] = stored.id
     content["schemas"] = [
@@ -114,10 +115,21 @@ def _member(held: Mapping[str, Any], store: Store, base: str) -> dict[str, Any]:
     return {**held, "$ref": f"{base}{kind.endpoint}/{held['value']}"}
 
 
-def projected(kind: Kind, content: dict[str, Any], wish: Wish) -> dict[str, Any]:
-    """No more than was asked for, and no less than is always shown."""
+def projected(
+    kind: Kind, content: dict[str, Any], wish: Wish, on_request: frozenset[str] = frozenset()
+) -> dict[str, Any]:
+    """No more than was asked for, and no less than is always shown.
+
+    Args:
+        kind: Its type.
+        content: All of it.
+        wish: What is asked for.
+        on_request: Attributes that are not shown without being named.
+    """
     wanted = None if wish.only is None else _places(kind, wish.only)
     unwanted = _places(kind, wish.without)
+    if wanted is None:
+        unwanted = {**unwanted, **_places(kind, tuple(on_request))}
     shown: dict[str, Any] = {}
     for name, value in content.items():
         extension = next((one for one in kind.extensions if one.id == name), None)

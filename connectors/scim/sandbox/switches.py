@@ -24,12 +24,20 @@ class Switches:
         sort: Whether it sorts.
         max_results: Most resources on a page.
         paging: `right`; `ignored` gives everybody whatever was asked; `stuck` gives the first page
-            again and again; `short` a page that is smaller than asked.
+            again and again; `short` a page that is smaller than asked; `from zero` counts so.
+        total: What `totalResults` says: how many there are, how many are on the page, the right
+            number as a text, or nothing at all.
+        spelling: `odd` writes the first letter of every name large, and schemas in capitals: names
+            have no case (RFC 7643, section 2.1).
+        active_is_text: Whether `active` is shown as "True" and "False".
         passwords: Whether a password is accepted.
         unknown: What an attribute that no schema knows meets.
         unmatched_remove: What removing by a filter that matches nothing meets.
         dangling_members: Whether a member that does not exist is accepted.
-        members_returned: Whether lists of groups show their members.
+        members_returned: Whether lists of groups show their members without being asked.
+        on_request: Attributes that are shown only when `attributes` names them (returned: request).
+        ignored: Attributes of users that are taken without a word and never change; accounts are
+            made active where `active` is one of them.
         describes: Whether there are `/Schemas` and `/ResourceTypes`.
     """
 
@@ -45,12 +53,17 @@ class Switches:
     require_if_match: bool = False
     sort: bool = True
     max_results: int = 200
-    paging: Literal["right", "ignored", "stuck", "short"] = "right"
+    paging: Literal["right", "ignored", "stuck", "short", "from zero"] = "right"
+    total: Literal["right", "page", "text", "missing"] = "right"
+    spelling: Literal["right", "odd"] = "right"
+    active_is_text: bool = False
     passwords: bool = True
     unknown: Literal["refused", "ignored"] = "refused"
     unmatched_remove: Literal["quiet", "noTarget"] = "quiet"
     dangling_members: bool = False
     members_returned: bool = True
+    on_request: frozenset[str] = frozenset()
+    ignored: frozenset[str] = frozenset()
     describes: bool = True
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from connectors.scim.sandbox.access import TOKEN
 from connectors.scim.sandbox.served import ServedScim
+from connectors.scim.sandbox.switches import Switches, poor
 from tests.connectors.scim.lab import Lab
 
 
@@ -26,3 +27,17 @@ def http(served):
     headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": kind}
     with httpx.Client(base_url=served.url, headers=headers) as client:
         yield client
+
+
+def reshape(served, switches):
+    for name in Switches.__slots__:
+        setattr(served.switches, name, getattr(switches, name))
+
+
+@pytest.fixture(params=["PATCH", "PUT"])
+def by(request, served):
+    """Every test twice: for a provider that patches, and for one that does not."""
+    if request.param == "PUT":
+        reshape(served, poor())
+        served.switches.etag = True
+    return request.param

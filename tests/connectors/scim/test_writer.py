@@ -5,7 +5,6 @@ import pytest
 from connectors.model.errors import Forbidden, Unauthorized
 from connectors.model.values import CLEAR
 from connectors.scim.manifest import MANAGER, WORK_MAIL
-from connectors.scim.sandbox.switches import Switches, poor
 from connectors.scim.urns import ENTERPRISE
 from connectors.sdk.conformance.bounds import unhurried
 from connectors.sdk.passwords import MemorySink
@@ -22,20 +21,6 @@ from tests.connectors.scim.lab import (
 
 STAFF = "urn:example:params:scim:schemas:extension:staff:1.0:User"
 MOBILE = 'phoneNumbers[type eq "mobile"].value'
-
-
-def reshape(served, switches):
-    for name in Switches.__slots__:
-        setattr(served.switches, name, getattr(switches, name))
-
-
-@pytest.fixture(params=["PATCH", "PUT"])
-def by(request, served):
-    """Every test twice: for a provider that patches, and for one that does not."""
-    if request.param == "PUT":
-        reshape(served, poor())
-        served.switches.etag = True
-    return request.param
 
 
 class TestAttributes:
