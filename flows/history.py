@@ -39,11 +39,12 @@ def list_runs(profile: str | None, limit: int) -> None:
     if not records:
         say(f"No runs{f' of {profile}' if profile else ''} in {place}.")
         return
-    rows = table("run", "profile", "mode", "as of", "took", "plan", "exit", wrapped=(5, 6))
+    rows = table("run", "profile", "flow", "mode", "as of", "took", "plan", "exit", wrapped=(6, 7))
     for record in records:
         rows.add_row(
             record.run,
             record.profile,
+            record.flow,
             Text(record.mode, "bold" if record.mode == "live" else ""),
             record.as_of.isoformat(),
             _took(record),

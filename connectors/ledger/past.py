@@ -1,13 +1,14 @@
-"""What was done about one person: the end of their part of the journal."""
+"""What the journal says of earlier runs: what was done about one person, and how fast it went."""
 
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from connectors.ledger.store import Store
-from connectors.ledger.tables import journal
+from connectors.ledger.tables import journal, runs
 from connectors.model.change import Change, change_from_json
 from connectors.model.receipt import Outcome, Receipt
 
@@ -33,8 +34,14 @@ class PastChange:
     private: frozenset[str]
 
 
+LATEST_RUNS: Final = 20
+"""Older ones tell of another network and other limits."""
+LONG_ENOUGH: Final = 20
+"""Writes of one run from which a pace can be told; a single one is mostly waiting."""
+
+
 class Past(Store):
-    """The part of the ledger that is asked about one person."""
+    """The part of the ledger that is asked about what was."""
 
     def past_of(self, profile: str, person: str, *, limit: int) -> list[PastChange]:
         """The latest changes of one person, newest first.
@@ -67,3 +74,39 @@ class Past(Store):
                 )
             )
         return past
+
+    def paces(self, profile: str) -> dict[str, float]:
+        """How many writes per second each target took lately.
+
+        Args:
+            profile: Name of the profile.
+
+        Returns:
+            Target -> writes per second, for targets that were written enough to tell.
+        """
+        latest = (
+            select(runs.c.run)
+            .where(runs.c.profile == profile, runs.c.mode == "live")
+            .order_by(runs.c.started.desc())
+            .limit(LATEST_RUNS)
+        )
+        statement = (
+            select(
+                journal.c.target,
+                func.count(),
+                func.min(journal.c.announced),
+                func.max(journal.c.settled),
+            )
+            .where(journal.c.run.in_(latest), journal.c.announced.is_not(None))
+            .where(journal.c.settled_by == journal.c.run)
+            .group_by(journal.c.target, journal.c.run)
+            .having(func.count() >= LONG_ENOUGH)
+        )
+        writes: dict[str, int] = {}
+        seconds: dict[str, float] = {}
+        with self._reading() as connection:
+            for target, count, first, last in connection.execute(statement):
+                writes[target] = writes.get(target, 0) + count
+                took = max((last - first).total_seconds(), 0.001)
+                seconds[target] = seconds.get(target, 0.0) + took
+        return {target: writes[target] / seconds[target] for target in writes}

@@ -27,6 +27,8 @@ class RunRecord:
         refused: Why a guard refused it, None when none did.
         approved: Whether a person approved exactly its plan, which lifted the limits.
         report: The report as it was written to `--report`. Only `Ledger.run` fills it in.
+        flow: Name of the flow that ran.
+        parameters: What the flow was given, as JSON; None for a run of before these were kept.
     """
 
     run: str
@@ -40,6 +42,8 @@ class RunRecord:
     refused: str | None = None
     approved: bool = False
     report: dict[str, Any] | None = None
+    flow: str = "provision"
+    parameters: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,8 @@ class Runs(Store):
         """Note that a run begins. A run that begins again (resumed, retried) is open again.
 
         Args:
-            record: Its id, profile, mode, day and start; the rest is for `finish_run`.
+            record: Its id, profile, mode, day, start, flow and parameters; the rest is for
+                `finish_run`.
         """
         begun = {
             "run": record.run,
@@ -37,6 +38,8 @@ class Runs(Store):
             "mode": record.mode,
             "as_of": record.as_of,
             "started": record.started,
+            "flow": record.flow,
+            "parameters": record.parameters and json.dumps(record.parameters, ensure_ascii=False),
             **dict.fromkeys(("finished", "exit", "digest", "refused", "report")),
         }
         with self._writing() as connection:
@@ -171,6 +174,7 @@ def _whole_id(connection: Connection, name: str) -> str:
 
 def _record(row: Row[Any]) -> RunRecord:
     fields = dict(row._mapping)
+    fields["parameters"] = json.loads(fields["parameters"] or "null")
     if fields.get("report") is not None:
         fields["report"] = json.loads(zlib.decompress(fields["report"]))
     return RunRecord(**fields)

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA: Final = "0005"
+SCHEMA: Final = "0006"
 """The newest migration: the schema that this code reads and writes."""
 VERSION_TABLE: Final = "ledger_version"
 """Where alembic notes the schema. Prefect uses its usual name, and may share the database."""
@@ -99,6 +99,8 @@ runs = Table(
     Column("refused", Text),
     Column("report", LargeBinary),  # JSON, zlib
     Column("approved", Boolean, nullable=False, server_default=false()),  # its limits were lifted
+    Column("flow", String, nullable=False, server_default="provision"),
+    Column("parameters", Text),  # what the flow was given, JSON
     Index(None, "profile", "started"),
 )
 

@@ -35,6 +35,13 @@ def test_a_finished_run_comes_back_with_its_report(empty_ledger):
     )
 
 
+def test_a_run_knows_what_it_was_asked_for(empty_ledger):
+    asked = {"profile": "demo", "persons": ["1000123"], "hired_since": "2026-11-01"}
+    empty_ledger.start_run(a_run(flow="backfill", parameters=asked))
+    assert empty_ledger.run("run-1") == a_run(flow="backfill", parameters=asked)
+    assert empty_ledger.runs()[0].flow == "backfill"
+
+
 def test_instants_come_back_in_utc_and_without_an_offset_they_are_refused(empty_ledger):
     amsterdam = timezone(timedelta(hours=1))
     empty_ledger.start_run(a_run(started=datetime(2026, 11, 23, 10, 30, tzinfo=amsterdam)))

@@ -54,7 +54,7 @@ def test_a_ledger_of_the_first_schema_keeps_its_snapshot_and_learns_the_keys(led
     at_the_database(
         ledger_url,
         'ALTER TABLE snapshots DROP COLUMN "keys"',
-        "ALTER TABLE runs DROP COLUMN approved",
+        *(f"ALTER TABLE runs DROP COLUMN {name}" for name in ("approved", "flow", "parameters")),
         *(f"DROP TABLE {name}" for name in ("names", "called", "ignored", "readings", "approvals")),
         "DROP INDEX journal_by_profile_person_sequence",
         "DROP INDEX links_by_profile_person",
