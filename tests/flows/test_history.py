@@ -20,7 +20,10 @@ def test_runs_lists_what_ran_and_show_tells_all_of_one(site: Site) -> None:
     report = report_of(site.folder / "report.json")
 
     listed = retour("runs").stdout.splitlines()
-    assert [line.split()[2] for line in listed[1:]] == ["live", "preview"]
+    assert [line.split()[2:4] for line in listed[1:]] == [
+        ["provision", "live"],
+        ["provision", "preview"],
+    ]
     assert listed[1].startswith(report["run"])
     assert listed[1].endswith("1 incomplete")
     assert len(retour("runs", "--limit", "1").stdout.splitlines()) == 2
