@@ -57,12 +57,14 @@ bench: $(READY) ## the benchmarks: ratios and figures as a table and as JSON
 schema: $(READY) ## write the generated JSON Schemas in config/schema
 	@$(BIN)/python -m flows.schema
 
-# For Linux and macOS, Python 3.11 to 3.13. A package with an extra is written down a second time without
+# For Linux and macOS, Python 3.11 to 3.13. What is pinned stays as it is where it still fits; UPGRADE=1 resolves everything
+# anew. A package with an extra is written down a second time without
 # it: pip before 24 does not see that the one pin holds for the other.
-lock: ## resolve pyproject.toml anew into requirements.lock
+lock: ## bring requirements.lock in step with pyproject.toml (UPGRADE=1: newest versions of everything)
 	@tools=$$(mktemp -d) && trap 'rm -rf "$$tools"' EXIT && \
 	$(PYTHON) -m venv "$$tools" && "$$tools/bin/pip" install -qq uv && \
-	"$$tools/bin/uv" pip compile pyproject.toml --extra dev --output-file "$$tools/lock" --quiet --no-config \
+	cp requirements.lock "$$tools/lock" && \
+	"$$tools/bin/uv" pip compile pyproject.toml --extra dev $(if $(UPGRADE),--upgrade) --output-file "$$tools/lock" --quiet --no-config \
 		--universal --python-version 3.11 --fork-strategy fewest --no-strip-extras --generate-hashes \
 		--no-header --annotation-style line --no-emit-index-url --no-emit-find-links && \
 	awk '/^[^ ]/ {printf "%s", twin; twin = ""} \
