@@ -1,5 +1,6 @@
 """Loading a profile: found by name or path, variables expanded, checked, lines remembered."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -7,12 +8,14 @@ from typing import Any, Final
 from pydantic import BaseModel, ValidationError
 
 from config.environment import Problems, expand, read_environment
+from config.overrides import Spot, lay
 from config.paths import anchor_paths, at_home
-from config.problems import explain
-from config.profile import Profile
+from config.problems import Elsewhere, explain
+from config.profile import Profile, SourceSpec, TargetSpec
 from config.rules import SUFFIXES, RuleSpec, read_rules, rule_files
 from config.secrets import BlockSecret, check_references, resolve_secrets
 from config.several import all_in_one, hint, raise_all
+from config.sources import FurtherSourceSpec
 from config.yaml_file import Place, YamlFile, read_yaml, spell
 from connectors.model.errors import ConfigError
 
@@ -58,41 +61,65 @@ class LoadedProfile:
         place = self.where(error.key)
         return ConfigError(error.message, file=place.file, line=place.line, key=error.key)
 
-    def explain(self, error: ValidationError, model: type[BaseModel], *key: str) -> ConfigError:
+    def explain(
+        self,
+        error: ValidationError,
+        model: type[BaseModel],
+        *key: str,
+        elsewhere: Elsewhere | None = None,
+    ) -> ConfigError:
         """What pydantic says about a part of the profile, such as the settings of a connector.
 
         Args:
             error: Pydantic's.
             model: What the part was read as.
             key: Where the part stands, a step each.
+            elsewhere: Says what is wrong with a value that is not from the profile.
         """
-        return all_in_one(explain(error, model, self._file, at=key))
+        return all_in_one(explain(error, model, self._file, at=key, elsewhere=elsewhere))
+
+    def part(self, spot: Spot) -> SourceSpec | FurtherSourceSpec | TargetSpec:
+        """What the profile says about a source or a target.
+
+        Raises:
+            KeyError: There is no such source or target.
+        """
+        match spot:
+            case ("source",):
+                return self.profile.source
+            case ("sources", name):
+                return self.profile.sources[name]
+            case _:
+                return self.profile.targets[spot[1]]
 
     def settings(
         self,
-        *place: str,
+        *spot: str,
         skip: frozenset[str] = frozenset(),
         block_secret: BlockSecret | None = None,
+        under: Mapping[str, Any] | None = None,
+        over: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         """Settings of a connector with secrets resolved, except those in `skip`.
 
         Args:
-            place: Where it stands: `source`, or `sources` or `targets` and a name.
+            spot: Where it stands: `source`, or `sources` or `targets` and a name.
             skip: Settings that keep their references.
             block_secret: Looks a Prefect Secret block up.
+            under: Settings that count less than those of the profile.
+            over: Settings that count more.
 
         Raises:
             ConfigError: A secret is nowhere; with file, line and key.
             KeyError: There is no such source or target.
         """
-        group, *names = place
-        spec: Any = getattr(self.profile, group)
-        for name in names:
-            spec = spec[name]
+        folder = self.path.parent
+        laid = lay(self.part(spot).settings, anchor_paths(dict(under or {}), folder))
+        laid = lay(anchor_paths(dict(over or {}), folder), laid)
         try:
-            return resolve_secrets(spec.settings, skip=skip, block_secret=block_secret)
+            return resolve_secrets(laid, skip=skip, block_secret=block_secret)
         except ConfigError as error:
-            key = ".".join((*place, "settings", error.key or ""))
+            key = ".".join((*spot, "settings", error.key or ""))
             raise self.locate(ConfigError(error.message, key=key)) from None
 
 

@@ -23,6 +23,8 @@ UNKNOWN: Final = object()
 """Stands for a value that is not told."""
 
 Sentence = Callable[[dict[str, Any], str], str]
+Elsewhere = Callable[[Key, str], ConfigError | None]
+"""From a key and what is wrong with it to the error that says where it was given; None: here."""
 
 _SENTENCES: Final[dict[str, Sentence]] = {
     "string_type": lambda _, said: f"must be text{said}",
@@ -58,6 +60,7 @@ def explain(
     *,
     at: Key = (),
     named: str | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> list[ConfigError]:
     """Every problem of a group of keys, in the order of the file.
 
@@ -69,6 +72,8 @@ def explain(
         file: Where it was read from.
         at: Where the group stands in the file.
         named: What to call that place in the key, when its path says little.
+        elsewhere: Asked first for each problem, where values came from other places too. No value
+            is quoted to it.
     """
     problems = []
     found = [
@@ -78,6 +83,10 @@ def explain(
     for loc, details in found:
         if details["type"] == "too_short" and any(loc == one[:-1] for one, _ in found):
             continue  # pydantic counts what is left of a list when its wrong items are gone
+        theirs = elsewhere and elsewhere(loc, _sentence(details, model, loc, UNKNOWN))
+        if theirs:
+            problems.append(theirs)
+            continue
         spelled = spell((*((named,) if named else at), *loc))
         problems.append(
             file.error(
@@ -172,16 +181,16 @@ def _model_at(model: type[BaseModel], loc: Key) -> type[BaseModel] | None:
             fields = {field.alias or name: field for name, field in current.model_fields.items()}
             if step not in fields:
                 return None
-            current = _bare(fields[str(step)].annotation)
+            current = bare(fields[str(step)].annotation)
         else:
             parts = get_args(current)
             if not parts:
                 return None
-            current = _bare(parts[1] if get_origin(current) is dict else parts[0])
+            current = bare(parts[1] if get_origin(current) is dict else parts[0])
     return current if isinstance(current, type) and issubclass(current, BaseModel) else None
 
 
-def _bare(annotation: Any) -> Any:
+def bare(annotation: Any) -> Any:
     """An annotation without `Annotated` and without `| None`."""
     while get_origin(annotation) in {Annotated, Union, UnionType}:
         annotation = next(part for part in get_args(annotation) if part is not type(None))

@@ -19,7 +19,7 @@ from config.limits import Limit, SourceLimits, TargetLimits
 from config.names import NamesSpec
 from config.several import hint
 from config.sources import SOURCE_NAME, FurtherSourceSpec, SourceName
-from config.spec import MAX_DAYS, NO_BOOLEAN, Key, Spec, Text, keys_spelled, spelled
+from config.spec import MAX_DAYS, NO_BOOLEAN, BlockName, Key, Spec, Text, keys_spelled, spelled
 
 TARGET_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 _CORRELATED: Final = re.compile(r"person\.[a-z]\w*(?:\.[\w-]+)*")
@@ -42,8 +42,9 @@ class SourceSpec(Spec):
     """Name of the connector, such as `afas`; `retour connectors` lists them."""
     settings: dict[str, Any] = Field(default_factory=dict, repr=False)
     """Settings of the connector; its README lists them."""
-    block: Text | None = None
-    """A Prefect block that holds settings; those given here count more."""
+    block: BlockName | None = None
+    """Name of the Prefect block that holds settings of this connector; those given here count more.
+    `afas/NAME` is one of another connector of the same system: of it count the settings of both."""
     fields: dict[Text, Any] = Field(default_factory=dict)
     """Where the connector finds what it cannot guess: our field -> the field of this HR system."""
     limits: SourceLimits = SourceLimits()
@@ -102,8 +103,9 @@ class TargetSpec(Spec):
     """Targets that are written first, because this one reads what they produced."""
     settings: dict[str, Any] = Field(default_factory=dict, repr=False)
     """Settings of the connector; its README lists them."""
-    block: Text | None = None
-    """A Prefect block that holds settings; those given here count more."""
+    block: BlockName | None = None
+    """Name of the Prefect block that holds settings of this connector; those given here count more.
+    `afas/NAME` is one of another connector of the same system: of it count the settings of both."""
     correlate: str = Field("person.external_id", json_schema_extra=spelled(_CORRELATED))
     """What of a person the target's correlation attribute holds; must never change, as an HR id."""
     fields: dict[Text, FieldSpecs] = Field(default_factory=dict)

@@ -90,6 +90,21 @@ def variable_of(name: str) -> str:
     return f"RETOUR_SECRET_{re.sub('[-.]', '_', name).upper()}"
 
 
+def read_secret(path: Path) -> str | None:
+    """What a file holds, without the last line end; None when there is no such file.
+
+    Raises:
+        ConfigError: It cannot be read; says why, and nothing of what it holds.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig").rstrip("\r\n")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise ConfigError(str(reason)) from None
+
+
 @dataclass(frozen=True, slots=True)
 class _Search:
     """Where secrets are looked for."""
@@ -121,14 +136,10 @@ class _Search:
     def _from_file(self, name: str, key: Key) -> str | None:
         if self.folder is None:
             return None
-        path = self.folder / name
         try:
-            return path.read_text(encoding="utf-8-sig").rstrip("\r\n")
-        except FileNotFoundError:
-            return None
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-            message = f"the secret {name} cannot be read from {path}: {reason}"
+            return read_secret(self.folder / name)
+        except ConfigError as error:
+            message = f"the secret {name} cannot be read from {self.folder / name}: {error.message}"
             raise ConfigError(message, key=spell(key)) from None
 
     def _places(self, name: str) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, Field, model_validator
 
 from config.several import hint
-from config.spec import Spec, Text
+from config.spec import BlockName, Spec, Text
 from connectors.model.people import CUSTOM, PERSON_FLAGS, PERSON_TEXT
 
 SOURCE_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
@@ -56,8 +56,9 @@ class FurtherSourceSpec(Spec):
     """Name of the connector, such as `hr_file`; `retour connectors` lists them."""
     settings: dict[str, Any] = Field(default_factory=dict, repr=False)
     """Settings of the connector; its README lists them."""
-    block: Text | None = None
-    """A Prefect block that holds settings; those given here count more."""
+    block: BlockName | None = None
+    """Name of the Prefect block that holds settings of this connector; those given here count more.
+    `afas/NAME` is one of another connector of the same system: of it count the settings of both."""
     fields: dict[Text, Any] = Field(default_factory=dict)
     """Where the connector finds what it cannot guess: our field -> the field of this system."""
     key: KeyField = "external_id"

@@ -3,7 +3,14 @@
 import re
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 
 class Spec(BaseModel):
@@ -65,3 +72,27 @@ Key = Annotated[
     WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1}, {"type": "integer"}]}),
 ]
 """An id of a person or an account."""
+
+_BLOCK: Final = re.compile(r"(?:([a-z][a-z0-9_.]*)/)?([a-z0-9-]+)")
+
+
+def _block_name(name: str) -> str:
+    if not _BLOCK.fullmatch(name):
+        message = (
+            "the name of a block is lower-case letters, digits and -; with a connector before it"
+            " where the block is that of another one of the same system: afas/NAME"
+        )
+        raise ValueError(message)
+    return name
+
+
+BlockName = Annotated[
+    str, AfterValidator(_block_name), WithJsonSchema({"type": "string", **spelled(_BLOCK)})
+]
+"""A Prefect block with settings: its name, with another connector of the same folder before it."""
+
+
+def connector_and_name(block: str) -> tuple[str | None, str]:
+    """Whose block it is, where the profile says it, and its name."""
+    connector, _, name = block.rpartition("/")
+    return connector or None, name

@@ -13,7 +13,7 @@ from connectors.model.connector import Finding
 from connectors.model.errors import RetourError
 from connectors.sdk.clock import now
 from tasks.examine import FURTHER, SOURCE, Examined, examine, examine_rules
-from tasks.lifecycle.inputs import Scope
+from tasks.lifecycle.scope import Scope
 from tasks.run import DONE, UNREACHABLE, USAGE, Run, exit_code_of
 from tasks.setup import forget, load_site, open_site
 

@@ -1,24 +1,28 @@
 """The composition root: the only module that looks connectors up, and hands them to a site."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from config.loader import LoadedProfile, load_profile, with_rules
+from config.overrides import Spot
 from config.settings import read_settings
 from config.several import hint
+from config.spec import connector_and_name
 from connectors import registry
 from connectors.model.connector import Connector, SandboxOptions
 from connectors.model.errors import ConfigError, RunRefused
 from tasks.compile import compile_targets, located
 from tasks.compile_names import compile_names
 from tasks.compile_rules import compile_rules
-from tasks.connector_settings import Connectors, check_without_prefect
+from tasks.connector_settings import BlockOf, Connectors, check_without_prefect
+from tasks.lifecycle.policy import TargetPolicy
 from tasks.password_sinks import offer
 from tasks.run import Run
 from tasks.site import Site
 
+Policies = Mapping[str, TargetPolicy]
 offer()  # initial passwords may go to Prefect
 
 _SITES: dict[str, Site] = {}
@@ -27,20 +31,24 @@ _OVER: set[str] = set()
 
 
 def load_site(
-    profile: str, targets: Collection[str] = (), rules: Collection[str] = ()
+    profile: str,
+    targets: Collection[str] = (),
+    rules: Collection[str] = (),
+    fields: Collection[str] = (),
 ) -> tuple[ZoneInfo, str]:
     """Time zone and name of a profile: what a run must know before it can be named.
 
-    Everything is checked that needs no secret of a Prefect block, so that a mistake is told before
-    Prefect is started.
+    Everything is checked that needs no Prefect block, of settings or of a secret, so that a mistake
+    is told before Prefect is started.
 
     Args:
         profile: Name or file.
         targets: Those that the run was asked to keep to.
         rules: Files and folders of rules instead of its own.
+        fields: Those that the run was asked to keep to: `ATTRIBUTE` or `TARGET.ATTRIBUTE`.
 
     Raises:
-        ConfigError: The profile is wrong, or has no such target.
+        ConfigError: The profile is wrong, or has no such target or field.
     """
     loaded = with_rules(load_profile(profile), tuple(rules))
     known = tuple(loaded.profile.targets)
@@ -50,10 +58,23 @@ def load_site(
     with located(loaded):
         connectors = _connectors(loaded)
         unset = dict.fromkeys(connectors.targets)
-        compile_targets(loaded, connectors.targets, unset, compile_rules(loaded))
+        policies = compile_targets(loaded, connectors.targets, unset, compile_rules(loaded))
         compile_names(loaded)
         check_without_prefect(loaded, connectors)
+    _require_fields(loaded.name, fields, policies)
     return ZoneInfo(loaded.profile.timezone), loaded.name
+
+
+def _require_fields(profile: str, fields: Collection[str], policies: Policies) -> None:
+    known = {
+        spelled
+        for target, policy in policies.items()
+        for mapping in policy.mapped("update")
+        for spelled in (mapping.name, f"{target}.{mapping.name}")
+    }
+    for name in sorted(set(fields) - known):
+        message = f"{profile} writes no field {name!r} on an update{hint(name, sorted(known))}"
+        raise ConfigError(message, key="fields")
 
 
 def open_site(run: Run) -> Site:
@@ -129,6 +150,7 @@ def _connectors(loaded: LoadedProfile) -> Connectors:
             name: _found(spec.connector, f"targets.{name}.connector")
             for name, spec in profile.targets.items()
         },
+        blocks=_blocks(loaded),
     )
     if connectors.source.open_source is None:
         message = f"{connectors.source.name} is a target and cannot be the source"
@@ -137,21 +159,30 @@ def _connectors(loaded: LoadedProfile) -> Connectors:
         if connector.open_source is None:
             message = f"{connector.name} is a target and cannot be a source"
             raise ConfigError(message, key=f"sources.{name}.connector")
-    _refuse_blocks(loaded)
     return connectors
 
 
-def _refuse_blocks(loaded: LoadedProfile) -> None:
-    """Say it where a profile counts on what is not there yet, rather than run without it."""
-    groups = {"source": loaded.profile.source.block}
-    groups |= {f"sources.{name}": spec.block for name, spec in loaded.profile.sources.items()}
-    groups |= {f"targets.{name}": spec.block for name, spec in loaded.profile.targets.items()}
-    for key, block in groups.items():
-        if block is not None:
-            message = (
-                "settings from a Prefect block are not available yet; write them under settings"
-            )
-            raise ConfigError(message, key=f"{key}.block")
+def _blocks(loaded: LoadedProfile) -> dict[Spot, BlockOf]:
+    """The blocks that a profile takes settings from.
+
+    Raises:
+        ConfigError: A block is that of a connector that there is not, or of another system.
+    """
+    profile = loaded.profile
+    spots: list[Spot] = [("source",)]
+    spots += [("sources", name) for name in profile.sources]
+    spots += [("targets", name) for name in profile.targets]
+    found = {}
+    for spot in spots:
+        spec, key = loaded.part(spot), ".".join((*spot, "block"))
+        if spec.block is not None:
+            connector, name = connector_and_name(spec.block)
+            named = _found(connector or spec.connector, key)
+            if named.name.partition(".")[0] != spec.connector.partition(".")[0]:
+                message = f"a block of {named.name} says nothing about {spec.connector}"
+                raise ConfigError(message, key=key)
+            found[spot] = BlockOf(named, name)
+    return found
 
 
 def _found(connector: str, key: str) -> Connector:

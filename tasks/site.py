@@ -16,6 +16,7 @@ from connectors.model.accounts import Accounts
 from connectors.model.connector import Reader, Source, Writer
 from connectors.model.people import People
 from connectors.sdk.once import Once
+from tasks.block_store import read_block
 from tasks.brake import Brake
 from tasks.compile import compile_source_limits, compile_targets, located
 from tasks.compile_names import compile_names
@@ -74,7 +75,13 @@ class Site:
         self.further = tuple(connectors.further)
         self.shard_size = environment.shard_size
         self._loaded, self._connectors = loaded, connectors
-        self._settings = ConnectorSettings(loaded, connectors, block_secret=_block_secret)
+        self._settings = ConnectorSettings(
+            loaded,
+            connectors,
+            block_secret=_block_secret,
+            read_block=read_block,
+            writes=not run.dry_run,
+        )
         with located(loaded):
             self.rules = compile_rules(loaded)
             self.options = compile_names(loaded)
@@ -203,7 +210,7 @@ class Site:
             digest=digest_of(connector.name, self._settings.of_target(target, to_write=False)),
             whole_days=self._loaded.profile.targets[target].full_read_every_days,
             now=run.started,
-            keeps=not run.dry_run and not run.scope.persons and run.scope.writes(target),
+            keeps=not run.dry_run and not run.scope.selects and run.scope.writes(target),
         )
 
     def where(self, rule: str, *steps: str) -> Place:

@@ -15,7 +15,7 @@ from tasks.attempt import Attempt
 from tasks.collect import import_people, read_accounts
 from tasks.decide import Verdict, plan_changes
 from tasks.lifecycle.guard_objection import Objection
-from tasks.lifecycle.inputs import Scope
+from tasks.lifecycle.scope import Scope
 from tasks.run import Ending, Receipts, Run, shards_of
 from tasks.setup import forget, open_site
 

@@ -17,6 +17,8 @@ MAX_PARALLEL: Final = 5
 """Calls at once that AFAS allows: get-connector.md says 5, troubleshooting.md 8."""
 MAX_ROWS: Final = 1000
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+_BETWEEN_TAGS: Final = re.compile(r"(?<=>)\s+|\s+(?=<)")
+"""Spaces and line ends that a token gets when it is shown, mailed or pasted into a form."""
 
 
 class GetConnectors(BaseModel):
@@ -136,9 +138,9 @@ class AfasSettings(BaseModel):
             return None
         text = given.get_secret_value().strip()
         if not is_token(text):
-            message = f"not an AFAS token: it has the form {TOKEN_FORM}, complete and on one line"
+            message = f"not an AFAS token: it has the form {TOKEN_FORM}, complete"
             raise ConfigError(message, key=about.field_name)
-        return SecretStr(text)
+        return SecretStr(_BETWEEN_TAGS.sub("", text))
 
     @property
     def customer_of_address(self) -> str | None:

@@ -44,6 +44,13 @@ def test_a_token_may_stand_on_a_line_of_its_own():
     assert settings.token.get_secret_value() == TOKEN
 
 
+def test_a_token_that_was_shown_on_several_lines_is_sent_as_afas_gave_it():
+    for end in ("\n  ", " "):  # as text, and as the form in a browser makes of it
+        shown = TOKEN.replace("><", f">{end}<").replace("<data>", f"<data>{end}")
+        settings = SourceSettings(base_url=ADDRESS, token=shown)
+        assert settings.token.get_secret_value() == TOKEN
+
+
 def test_no_settings_show_the_token():
     settings = EmployeeSettings(base_url=ADDRESS, token=TOKEN, write_token=TOKEN)
     assert (
