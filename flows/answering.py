@@ -119,7 +119,7 @@ def _carry_out(asked: "Approval", report: Any) -> int:
     common: dict[str, Any] = {
         "profile": str(given["profile"]),
         "live": True,
-        "as_of": _day(given),
+        "as_of": _day(given, "as_of"),
         "approve": asked.digest,
         "report": report,
     }
@@ -129,18 +129,26 @@ def _carry_out(asked: "Approval", report: Any) -> int:
         return run_reconcile(
             ReconcileRequest(**common, fix=tuple(given.get("fix") or ())), log_level()
         )
-    from flows.running import Request, run_provision
+    common |= {name: tuple(given.get(name) or ()) for name in ("persons", "targets")}
+    if asked.flow == "backfill":
+        from flows.backfilling import BackfillRequest, run_backfill
 
-    return run_provision(
-        Request(
-            **common,
-            persons=tuple(given.get("persons") or ()),
-            targets=tuple(given.get("targets") or ()),
-        ),
-        log_level(),
-    )
+        return run_backfill(
+            BackfillRequest(
+                **common,
+                departments=tuple(given.get("departments") or ()),
+                hired_since=_day(given, "hired_since"),
+                fields=tuple(given.get("fields") or ()),
+                resume=given.get("resume"),
+            ),
+            log_level(),
+        )
+    from flows.requests import Request
+    from flows.running import run_provision
+
+    return run_provision(Request(**common), log_level())
 
 
-def _day(given: Mapping[str, Any]) -> date | None:
-    day = given.get("as_of")
+def _day(given: Mapping[str, Any], name: str) -> date | None:
+    day = given.get(name)
     return None if day is None else date.fromisoformat(str(day))

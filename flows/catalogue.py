@@ -7,6 +7,7 @@ from rich.text import Text
 
 from connectors.model.connector import Connector
 from flows.terminal import line, show, table
+from tasks.block_store import slug_of
 from tasks.setup import connector_names, find_connector
 
 
@@ -43,6 +44,7 @@ def show_connector(name: str) -> None:
         ("writes side by side", str(manifest.max_concurrency) if manifest.verbs else ""),
         ("to read, grant", "\n".join(manifest.read_permissions)),
         ("to write, grant", "\n".join(manifest.write_permissions)),
+        ("Prefect block", slug_of(name) if connector.settings.model_fields else ""),
         ("documentation", manifest.documentation),
     ):
         if fact:

@@ -13,6 +13,7 @@ from typer.exceptions import TyperException
 # of ours that does, before a command that needs them runs: `retour --help` answers at once.
 from connectors.model.errors import ConfigError, RetourError
 from flows.answering import approve, refuse
+from flows.backfilling import backfill
 from flows.connectors_command import new as new_connector
 from flows.options import (
     Approve,
@@ -125,7 +126,8 @@ def provision(  # noqa: PLR0917 - its options
     ] = None,
 ) -> None:
     """Make the accounts agree with HR, and write back to HR. A preview, unless --live."""
-    from flows.running import Request, run_provision
+    from flows.requests import Request
+    from flows.running import run_provision
 
     if rules and live:
         raise ConfigError("other rules are only previewed: leave --live out", key="--rules")
@@ -287,6 +289,7 @@ def show_one(
     show_run(run, as_json=as_json)
 
 
+app.command("backfill")(backfill)
 app.command("approve")(approve)
 app.command("refuse")(refuse)
 

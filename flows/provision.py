@@ -8,17 +8,12 @@ from datetime import date
 
 from prefect import flow, runtime
 from prefect.client.schemas.objects import State
-from prefect.futures import wait
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.applying import MOST_TASKS_AT_ONCE, apply_plan
+from flows.deciding import decide
 from tasks.attempt import Attempt
-from tasks.collect import import_people, read_accounts
-from tasks.decide import Verdict, plan_changes
-from tasks.report import show_plan
-from tasks.run import Ending, Run
-from tasks.setup import site_of
-from tasks.weigh_rules import weigh_rules
+from tasks.run import Ending
 
 
 def _run_name() -> str:
@@ -63,20 +58,6 @@ def provision(
     )
     with attempt:
         run = attempt.ready()
-        plan = attempt.judge(_decide(run, attempt))
+        plan = attempt.judge(decide(run, attempt))
         attempt.receipts = apply_plan(run, plan)
     return attempt.conclude()
-
-
-def _decide(run: Run, attempt: Attempt) -> Verdict:
-    """Read everything, then decide everything."""
-    people = import_people.submit(run)
-    accounts = [read_accounts.submit(run, target) for target in site_of(run).policies]
-    wait([people])
-    wait(accounts)
-    readings = [reading.result() for reading in accounts]
-    verdict = plan_changes(run, people.result(), readings)
-    if run.rules:
-        attempt.found = {"impact": weigh_rules(run, verdict, readings)}
-    show_plan(run, verdict.plan)
-    return verdict

@@ -4,20 +4,18 @@ from datetime import date
 
 from prefect import flow, runtime
 from prefect.client.schemas.objects import State
-from prefect.futures import wait
 from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from connectors.model.errors import ConfigError, RetourError, UnsafePlan
 from flows.applying import MOST_TASKS_AT_ONCE, apply_plan
+from flows.deciding import read_everything
 from tasks.attempt import Attempt
-from tasks.collect import import_people, read_accounts
 from tasks.ignoring import ignore_issues, unignore_issues
 from tasks.lifecycle.reconcile_wishes import read_wishes
 from tasks.reconcile import Findings, look_for_issues, show_issues
 from tasks.report import show_plan
 from tasks.run import Ending, Run
-from tasks.setup import site_of
 
 
 def _run_name() -> str:
@@ -82,12 +80,8 @@ def reconcile(  # noqa: PLR0917 - the form in the Prefect UI
 
 def _look(run: Run, fix: list[str]) -> Findings:
     """Read everything, then find out what does not agree."""
-    people = import_people.submit(run)
-    accounts = [read_accounts.submit(run, target) for target in site_of(run).policies]
-    wait([people])
-    wait(accounts)
-    held = [reading.result() for reading in accounts]
-    findings = look_for_issues(run, people.result(), held, fix)
+    people, held = read_everything(run)
+    findings = look_for_issues(run, people, held, fix)
     show_issues(run, findings)
     return findings
 

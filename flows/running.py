@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from shlex import join
@@ -13,9 +12,11 @@ from rich.text import Text
 
 from connectors.model.errors import RetourError
 from connectors.sdk.clock import now
+from flows.estimate_view import show_estimate
 from flows.impact_view import impact_markdown, show_impact
 from flows.one_command import prefect_server, prepare
 from flows.report_view import MOST_CHANGES, MOST_NOTES, reasons, show_end, show_report
+from flows.requests import Request
 from flows.terminal import (
     complain,
     interruptible,
@@ -40,79 +41,43 @@ from tasks.run import (
 from tasks.setup import load_site
 
 STARTING: Final = "Starting Prefect"
+MISNAMED: Final = frozenset({"unknown_person", "unknown_department"})
+"""Notes about what was asked for, and not about somebody."""
 STOPPING: Final = (
     "Stopping: whoever is being written is finished first. Ctrl-C again breaks off at once."
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What was asked for on the command line.
-
-    Attributes:
-        profile: Name or file.
-        live: Whether to write.
-        as_of: The day to decide for, None for today.
-        persons: The only persons to change; empty for everybody.
-        targets: The only targets to write; empty for all.
-        approve: Digest of a previewed plan.
-        report: Where the report goes, None for nowhere.
-        rules: Files and folders of rules instead of those of the profile.
-        markdown: Where the impact of these rules goes as markdown, None for nowhere.
-    """
-
-    profile: str
-    live: bool = False
-    as_of: date | None = None
-    persons: tuple[str, ...] = ()
-    targets: tuple[str, ...] = ()
-    approve: str | None = None
-    report: Path | None = None
-    rules: tuple[str, ...] = ()
-    markdown: Path | None = None
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """Parameters of the flow."""
-        return {
-            "profile": self.profile,
-            "dry_run": not self.live,
-            "as_of": self.as_of,
-            "persons": list(self.persons),
-            "targets": list(self.targets),
-            "approve": self.approve,
-            "rules": list(self.rules),
-        }
-
-    @property
-    def command(self) -> list[str]:
-        """The command line that asks for a preview of the same."""
-        words = ["retour", "provision", "--profile", self.profile]
-        if self.as_of is not None:
-            words += ["--as-of", self.as_of.isoformat()]
-        for person in self.persons:
-            words += ["--person", person]
-        for target in self.targets:
-            words += ["--target", target]
-        return words
-
-
 def run_provision(request: Request, log_level: str) -> int:
     """Run `provision` and show how it ended; returns the exit code."""
-    try:
-        zone, _ = load_site(request.profile, request.targets, request.rules)
-    except RetourError as error:
-        # No need to import Prefect, let alone to start its server, to say so.
-        return _close(request, refused_at_once(request.parameters, error))
-    if request.live and request.as_of is not None:
-        _warn_of_another_day(request.as_of, now().astimezone(zone).date())
 
     def provision() -> Any:
         from flows.provision import provision
 
         return provision(**request.parameters, return_state=True)
 
-    return _close(request, watched(provision, request.report, log_level))
+    return carry_out(request, provision, log_level)
+
+
+def carry_out(
+    request: Request, begin: Callable[[], Any], log_level: str, *, fields: Sequence[str] = ()
+) -> int:
+    """Run a flow that makes a plan, and show how it ended; returns the exit code.
+
+    Args:
+        request: What was asked for.
+        begin: Imports the flow and runs it; returns its state.
+        log_level: Of Prefect.
+        fields: The only fields that it writes; empty for all.
+    """
+    try:
+        zone, _ = load_site(request.profile, request.targets, request.rules, fields)
+    except RetourError as error:
+        # No need to import Prefect, let alone to start its server, to say so.
+        return _close(request, refused_at_once(request.parameters, error))
+    if request.live and request.as_of is not None:
+        _warn_of_another_day(request.as_of, now().astimezone(zone).date())
+    return _close(request, watched(begin, request.report, log_level))
 
 
 def _warn_of_another_day(day: date, today: date) -> None:
@@ -184,13 +149,16 @@ def _close(request: Request, ending: Ending) -> int:
     report, code = ending.report, ending.exit
     written = write_report(request.report, ending)
     for note in report["notes"]:
-        if note["code"] == "unknown_person":
-            say(f"warning: {note['person']}: {note['reason']}", "yellow")
+        if note["code"] in MISNAMED:
+            whom = f"{note['person']}: " if note["person"] else ""
+            say(f"warning: {whom}{note['reason']}", "yellow")
     if "impact" in report:
         show_impact(report)
         written = _write_markdown(request, report) and written
     elif report["plan"]:
         show_report(report, most_changes=MOST_CHANGES, most_notes=MOST_NOTES)
+    if report["plan"] and "estimate" in report:
+        show_estimate(report["estimate"])
     complain_of_targets(report)
     if report["refused"]:
         complain(reasons(report))

@@ -5,7 +5,6 @@ the plan that was approved, exactly that is carried out, and otherwise nothing.
 """
 
 import getpass
-import json
 import socket
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,7 +17,7 @@ from connectors.ledger.ledger import open_ledger
 from connectors.model.errors import RunRefused
 from connectors.model.plan import Plan
 from tasks.reporting import summary
-from tasks.run import WAITING, Run
+from tasks.run import WAITING, Run, as_json
 from tasks.setup import site_of
 from tasks.waiting import can_be_answered, note_answer, suspend, withdraw
 
@@ -59,7 +58,7 @@ class Question:
             digest=plan.digest,
             reasons=reasons,
             flow=str(runtime.flow_run.flow_name),
-            parameters=_as_json(runtime.flow_run.parameters),
+            parameters=as_json(runtime.flow_run.parameters or {}),
             flow_run=_flow_run_that_can_wait(),
             hours=site.approval_hours,
         )
@@ -124,8 +123,3 @@ def _flow_run_that_can_wait() -> str | None:
     """Id of this run in Prefect, if somebody can start it again: it belongs to a deployment."""
     flow_run, deployment = runtime.flow_run.id, runtime.deployment.id
     return str(flow_run) if flow_run and deployment else None
-
-
-def _as_json(parameters: Mapping[str, Any] | None) -> dict[str, Any]:
-    plain: dict[str, Any] = json.loads(json.dumps(dict(parameters or {}), default=str))
-    return plain

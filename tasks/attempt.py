@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 from zoneinfo import ZoneInfo
 
+from prefect import runtime
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
@@ -21,6 +22,7 @@ from tasks.execute import set_aside
 from tasks.progress import tell
 from tasks.report import publish
 from tasks.reporting import NOTHING_PRIVATE, build_report, summary
+from tasks.resuming import resumed
 from tasks.run import (
     APPROVABLE,
     DONE,
@@ -35,6 +37,7 @@ from tasks.run import (
     Receipts,
     Run,
     Shard,
+    as_json,
     exit_code_of,
     exit_code_of_receipts,
     new_run,
@@ -98,8 +101,11 @@ class Attempt:
     def _begin(self) -> None:
         given = self._parameters
         refuse_live_rules(given)
-        zone, name = load_site(given["profile"], given["targets"], given.get("rules") or ())
+        zone, name = _load(given)
         self._zone, self._name = zone, name
+        if given.get("resume"):
+            given = resumed(given, name)
+            _load(given)  # the profile may have changed since that slice was asked for
         answered = None if given["dry_run"] else answer_to_this_run()
         if answered is not None:
             given, self._answered = {**given, "approve": answered.digest}, True
@@ -115,6 +121,8 @@ class Attempt:
                 mode=self.run.mode,
                 as_of=self.run.as_of,
                 started=self.run.started,
+                flow=str(runtime.flow_run.flow_name or "provision"),
+                parameters=as_json(self._parameters),
             )
         )
         self._recorded = True
@@ -166,7 +174,7 @@ class Attempt:
                     by=who_runs(),
                     note="the digest of its plan was given",
                 )
-        if whole and not (self.run.scope.persons or self.run.scope.targets):
+        if whole and self.run.scope.is_whole:
             # A run for one person must not teach the source guard that half a company is normal.
             said = {note.person for note in verdict.plan.notes if note.code != "name"}
             busy = said | {change.person for change in verdict.plan.changes}
@@ -260,6 +268,12 @@ class Attempt:
         if code in {INCOMPLETE, WAITING}:
             return Completed(name=STATE_NAMES[code], message=message, data=self.ending)
         return Failed(name=STATE_NAMES[code], message=message, data=self.ending)
+
+
+def _load(given: Mapping[str, Any]) -> tuple[ZoneInfo, str]:
+    return load_site(
+        given["profile"], given["targets"], given.get("rules") or (), given.get("fields") or ()
+    )
 
 
 def _receipts_so_far(plan: Plan, journal: Sequence[JournalEntry]) -> Iterator[Receipts]:

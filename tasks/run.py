@@ -1,5 +1,6 @@
 """A run, and what its steps hand to each other. Plain classes: Prefect leaves them alone."""
 
+import json
 import secrets
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
@@ -19,7 +20,7 @@ from connectors.model.errors import (
 from connectors.model.plan import Plan
 from connectors.model.receipt import Outcome, Receipt
 from connectors.sdk.clock import now
-from tasks.lifecycle.inputs import Scope
+from tasks.lifecycle.scope import Scope
 
 
 class Run:
@@ -80,11 +81,35 @@ def new_run(given: Mapping[str, Any], zone: ZoneInfo, *, goes_on: str | None = N
         profile=str(given["profile"]),
         dry_run=given["dry_run"],
         as_of=given["as_of"] if given["as_of"] is not None else local.date(),
-        scope=Scope(frozenset(given["persons"]), frozenset(given["targets"])),
+        scope=scope_of(given),
         approve=given["approve"],
         started=started,
         rules=tuple(given.get("rules") or ()),
     )
+
+
+def scope_of(given: Mapping[str, Any]) -> Scope:
+    """What a run may change, from the parameters of its flow; a backfill has more of them."""
+    return Scope(
+        persons=frozenset(given["persons"]),
+        targets=frozenset(given["targets"]),
+        departments=frozenset(given.get("departments") or ()),
+        hired_since=_day(given.get("hired_since")),
+        fields=frozenset(given.get("fields") or ()),
+        again=bool(given.get("again")),
+        done=frozenset(given.get("done") or ()),
+    )
+
+
+def _day(given: date | str | None) -> date | None:
+    """A day, which is text where it was kept as JSON."""
+    return date.fromisoformat(given) if isinstance(given, str) else given
+
+
+def as_json(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a flow as they are kept; days become text."""
+    plain: dict[str, Any] = json.loads(json.dumps(dict(parameters), default=str))
+    return plain
 
 
 def refuse_live_rules(given: Mapping[str, Any]) -> None:
@@ -239,6 +264,7 @@ __all__ = [
     "Receipts",
     "Run",
     "Shard",
+    "as_json",
     "exit_code_of",
     "exit_code_of_receipts",
     "new_run",

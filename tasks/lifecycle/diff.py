@@ -34,7 +34,7 @@ from tasks.lifecycle.policy import TargetPolicy
 from tasks.lifecycle.records import contexts
 from tasks.lifecycle.roster import Mask, Positions
 from tasks.lifecycle.stand import Stand
-from tasks.lifecycle.updates import plan_updates
+from tasks.lifecycle.updates import ONLY_WHAT_DIFFERS, Rewrite, plan_updates
 
 Emptied = Callable[[Positions], Desired]
 
@@ -48,6 +48,7 @@ class TargetDiff:
         stand: Whose account is whose, and what is due.
         granted: Columns person, permission (native id): what we gave.
         containers: Where accounts are to stand.
+        rewrite: Which attributes are written, and whose although they are held.
     """
 
     def __init__(
@@ -57,8 +58,10 @@ class TargetDiff:
         stand: Stand,
         granted: pd.DataFrame,
         containers: WantedContainers,
+        rewrite: Rewrite = ONLY_WHAT_DIFFERS,
     ) -> None:
         """Index what is asked per person."""
+        self._rewrite = rewrite
         self.policy, self.match, self.due = policy, stand.match, stand.due
         self._roster, self._numbers = stand.match.roster, stand.correlate
         self._held = Held(policy, accounts)
@@ -136,7 +139,9 @@ class TargetDiff:
         places = desired.places if places is None else places
         if not len(places):
             return
-        updates = plan_updates(self._held, self.match, self.due.account, desired, action)
+        updates = plan_updates(
+            self._held, self.match, self.due.account, desired, action, self._rewrite
+        )
         released = self.due.released
         for place in self._may_differ(places, updates).tolist():
             person, ref = self._roster.ids[place], self._held.ref(self.match.row[place])

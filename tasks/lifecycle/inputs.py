@@ -1,7 +1,6 @@
 """What a plan is made from: all that the planner may look at."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
@@ -14,6 +13,7 @@ from tasks.lifecycle.naming import NameOptions
 from tasks.lifecycle.policy import TargetPolicy
 from tasks.lifecycle.roster import NOBODY, Positions
 from tasks.lifecycle.rule import Rule
+from tasks.lifecycle.scope import Scope
 
 
 class Memory:
@@ -76,28 +76,6 @@ def _per_target(frame: pd.DataFrame) -> dict[str, Positions]:
 
 def _empty(*columns: str) -> pd.DataFrame:
     return pd.DataFrame({column: pd.Series([], dtype="str") for column in columns})
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What a run may change; planning sees everybody all the same.
-
-    Attributes:
-        persons: Their ids; empty for everybody.
-        targets: Their names; empty for all. A target outside is read, never written, and what it
-            holds now is what the others build on.
-    """
-
-    persons: frozenset[str] = field(default_factory=frozenset)
-    targets: frozenset[str] = field(default_factory=frozenset)
-
-    def writes(self, target: str) -> bool:
-        """Whether the target may be written."""
-        return not self.targets or target in self.targets
-
-    def changes(self, person: str) -> bool:
-        """Whether the person may be changed."""
-        return not self.persons or person in self.persons
 
 
 class Inputs:

@@ -1,6 +1,6 @@
 """The plan: snapshot, rules, accounts and memory in; every change of the run out."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 
 from connectors.model.change import Change, Verb
-from connectors.model.people import INVALID, NO_CONTRACT
+from connectors.model.people import INVALID
 from connectors.model.plan import Plan, Section
 from connectors.model.receipt import Note
 from connectors.model.texts import Texts, as_texts, take, without_blanks
@@ -30,7 +30,9 @@ from tasks.lifecycle.policy import TargetPolicy
 from tasks.lifecycle.renames import frozen_notes, renaming, who_is_renamed, with_aliases
 from tasks.lifecycle.roster import NOBODY, Mask, Positions, Roster
 from tasks.lifecycle.screen import may_differ
+from tasks.lifecycle.silences import silences
 from tasks.lifecycle.stand import take_stand
+from tasks.lifecycle.updates import Rewrite
 from tasks.lifecycle.waiting import held_back, waiting_fields
 from tasks.lifecycle.world import NAMES, World
 
@@ -124,7 +126,8 @@ class _Planner:
         self.since: dict[str, Lapsed] = {}
         self.upstream: dict[str, Outlook] = {}
         self.shown: dict[str, Texts] = {}
-        self.notes: list[Note] = list(_notes_about(inputs))
+        self.notes: list[Note] = list(silences(inputs))
+        self.chosen = inputs.scope.chosen(people, inputs.as_of, self.roster)
         self.renamed = self._renamed()
         if not inputs.options.rename:
             self.notes += frozen_notes(self.roster.names(self.renamed))
@@ -149,12 +152,12 @@ class _Planner:
             )
             changes: list[Change] = []
             if scope.writes(name):
-                changes = self._changes(policy, allotment, employed)
+                changes = scope.of_fields(self._changes(policy, allotment, employed))
             match = self.stands[name].match
             self.upstream[name] = outlook(
                 policy, inputs.accounts[name], match, changes, self.read[name]
             )
-            chosen = [change for change in changes if scope.changes(change.person)]
+            chosen = [change for change in changes if self._is_chosen(change.person)]
             sections.append(
                 Section(
                     target=name,
@@ -163,12 +166,29 @@ class _Planner:
                     managed=len(match),
                 )
             )
-        said = {note for note in self.notes if not note.person or scope.changes(note.person)}
+        said = {note for note in self.notes if not note.person or self._is_chosen(note.person)}
         return Plan(
             profile=inputs.profile,
             as_of=inputs.as_of,
             sections=tuple(sections),
             notes=tuple(sorted(said)),
+        )
+
+    def _is_chosen(self, person: str) -> bool:
+        """Whether the run may change somebody, who may be known to nobody."""
+        scope = self.inputs.scope
+        if not scope.selects:
+            return True
+        place = self.roster.position(person)
+        if place < 0:
+            return person in scope.persons
+        return bool(self.chosen[place])
+
+    def _rewrite(self, target: str) -> Rewrite:
+        scope = self.inputs.scope
+        return Rewrite(
+            writes=lambda name: scope.writes_field(target, name),
+            again=scope.written_again(target, self.chosen, self.roster),
         )
 
     def _frozen(self) -> Mask:
@@ -251,6 +271,7 @@ class _Planner:
             stand,
             self.inputs.memory.grants_of(policy.name),
             WantedContainers(policy, self.everybody),
+            self._rewrite(policy.name),
         )
         places = {
             "create": self.roster.positions(new),
@@ -268,6 +289,8 @@ class _Planner:
         else:
             rows = stand.match.row[places["update"]]
             look = may_differ(policy, "update", worlds["update"], accounts, rows)
+        if self.inputs.scope.again:
+            look = look | self.chosen[places["update"]]
         worlds["update"] = worlds["update"].narrowed(look)
         desired = {action: desire(policy, action, world) for action, world in worlds.items()}
         changes = [
@@ -303,7 +326,7 @@ class _Planner:
         desired = with_aliases(policy, desired, accounts, stand.match.row[places])
         grants = self.inputs.memory.grants_of(policy.name)
         containers = WantedContainers(policy, self.everybody)
-        diff = TargetDiff(policy, accounts, stand, grants, containers)
+        diff = TargetDiff(policy, accounts, stand, grants, containers, self._rewrite(policy.name))
         changes = list(diff.existing(desired, "update"))
         self.notes += waiting_fields(policy, "update", desired, world, self.upstream)
         self.notes += diff.notes
@@ -357,30 +380,6 @@ def _allotted(part: str, persons: Iterable[str], allotment: Allotment) -> Column
     for place, one in enumerate(names):
         column[place] = (getattr(one, part) or None) if one is not None else None
     return column
-
-
-def _notes_about(inputs: Inputs) -> Iterator[Note]:
-    """Why nothing is done for somebody, as far as HR says it; and what its sources disagree on."""
-    yield from inputs.people.notes
-    blocked, persons = inputs.people.blocked, inputs.people.persons
-    for person, code, reason in zip(
-        blocked["external_id"], blocked["code"], blocked["reason"], strict=True
-    ):
-        if code != NO_CONTRACT:
-            yield Note(target="", person=person, code="blocked", reason=reason)
-    for person in persons.loc[persons["excluded"], "external_id"]:
-        reason = "excluded in HR: left as it is"
-        yield Note(target="", person=person, code="excluded", reason=reason)
-    for person in inputs.protected:
-        reason = "protected by the profile: left as it is"
-        yield Note(target="", person=person, code="protected", reason=reason)
-    if not inputs.scope.persons:
-        return
-    linked = inputs.memory.links["person"]
-    known_ids = {*persons["external_id"], *blocked["external_id"], *linked}
-    for person in inputs.scope.persons - known_ids:
-        reason = "HR does not know this person, and we never gave them an account"
-        yield Note(target="", person=person, code="unknown_person", reason=reason)
 
 
 def _order(change: Change) -> tuple[str, int, str, str]:

@@ -22,7 +22,7 @@ from connectors.model.connector import Writer
 from connectors.model.receipt import Outcome
 from tasks.decide import plan_changes
 from tasks.execute import execute
-from tasks.lifecycle.inputs import Scope
+from tasks.lifecycle.scope import Scope
 from tasks.run import Receipts, Run, Shard
 from tasks.seat import Journaled
 from tasks.setup import Site, forget, site_of

@@ -11,12 +11,14 @@ import pytest
 from connectors.model.people import People
 from connectors.model.plan import Plan
 from connectors.model.values import encode_value
-from tasks.lifecycle.inputs import Inputs, Scope
+from tasks.lifecycle.inputs import Inputs
 from tasks.lifecycle.plan import make_plan
+from tasks.lifecycle.scope import Scope
 from tests.tasks.lifecycle import hr
 from tests.tasks.lifecycle.landscape import Landscape, Target
 from tests.tasks.lifecycle.site import OPTIONS, policy
 
+SEVERAL = ("persons", "targets", "departments", "fields")
 SITE = hr.case("site.yaml")
 
 
@@ -54,7 +56,6 @@ def inputs_of(case):
         for person, permissions in grants.items()
     }
     landscape.absences = ledger.get("absences", {})
-    scope = {name: frozenset(values) for name, values in case.get("scope", {}).items()}
     return Inputs(
         profile="golden",
         as_of=case["as_of"],
@@ -64,9 +65,16 @@ def inputs_of(case):
         accounts=landscape.read(),
         memory=landscape.memory(),
         options=OPTIONS,
-        scope=Scope(**scope),
+        scope=scope_of(case.get("scope", {})),
         protected=frozenset(case.get("protected", ())),
     )
+
+
+def scope_of(given):
+    several = {name: frozenset(of) for name, of in given.items() if name in SEVERAL}
+    if "done" in given:
+        several["done"] = frozenset(map(tuple, given["done"]))
+    return Scope(**{**given, **several})
 
 
 def people_of(case):

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from connectors.model.change import Verb
 from connectors.model.plan import Plan
 from connectors.model.values import CLEAR
-from tasks.lifecycle.inputs import Scope
 from tasks.lifecycle.plan import make_plan
 from tasks.lifecycle.policy import Leavers
+from tasks.lifecycle.scope import Scope
 from tests.tasks.lifecycle.worlds import FAMILIES, GROUPS, IDS, OF_DEPARTMENTS, worlds
 
 quick = settings(max_examples=15, derandomize=True)
