@@ -17,6 +17,8 @@ from connectors.sdk.fanout import receipt_of
 
 BATCH: Final = 500
 """Changes between two replacements of the file."""
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+"""A spreadsheet takes a cell that begins with one of these for a formula, and runs it."""
 
 
 class HrFileWriter:
@@ -105,6 +107,9 @@ class HrFileWriter:
                 message = (
                     f"the encoding {self._settings.encoding} has no letters for {heading} {text!r}"
                 )
+                raise Invalid(message, system=self._target, operation="update")
+            if text.startswith(FORMULA):
+                message = f"{heading} {text!r} would be a formula in a spreadsheet"
                 raise Invalid(message, system=self._target, operation="update")
         changed = sheet.put(person, cells)
         outcome = Outcome.DONE if changed else Outcome.ALREADY

@@ -28,12 +28,16 @@ _CLASSES: Final = tuple(
     "".join(sorted(set(letters) - _AMBIGUOUS))
     for letters in (string.ascii_lowercase, string.ascii_uppercase, string.digits, _SYMBOLS)
 )
+_FORMULA: Final = frozenset("=+-@")
+"""A spreadsheet takes text that begins with one of these for a formula."""
 _LEAST_NAME: Final = 3
 """Shorter parts of a name are not looked for in a password."""
 
 
 def make_password(length: int = LENGTH, *, without: Collection[str] = ()) -> str:
     """A random password with every character class, nothing in it that reads two ways.
+
+    It does not begin as a formula does: the file of initial passwords is opened in spreadsheets.
 
     Args:
         length: Characters, at least 8.
@@ -46,7 +50,8 @@ def make_password(length: int = LENGTH, *, without: Collection[str] = ()) -> str
         letters += [secrets.choice("".join(_CLASSES)) for _ in range(length - len(letters))]
         secrets.SystemRandom().shuffle(letters)
         password = "".join(letters)
-        if not any(name in password.casefold() for name in names):
+        named = any(name in password.casefold() for name in names)
+        if not named and password[0] not in _FORMULA:
             return password
 
 

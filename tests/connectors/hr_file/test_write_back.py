@@ -160,6 +160,15 @@ def test_letters_that_the_encoding_lacks_are_refused_before_anything_is_written(
     assert narrow.write_back_path.read_bytes().decode("cp1252") == "external_id,remark\n2,Zoë\n"
 
 
+@pytest.mark.parametrize("text", ["=HYPERLINK(1)", "+1", "-1+1", "@SUM(A1)", "\t=1"])
+def test_a_value_that_a_spreadsheet_would_run_is_refused(settings, text):
+    receipts = write(settings, update("1", remark=text), update("2", remark="1 = 1"))
+
+    assert [receipt.outcome for receipt in receipts] == ["failed", "done"]
+    assert "would be a formula in a spreadsheet" in receipts[0].detail
+    assert rows(settings) == [["external_id", "remark"], ["2", "1 = 1"]]
+
+
 def test_a_file_that_cannot_be_written_stops_the_target_and_every_change_has_its_receipt(settings):
     settings.write_back_path.mkdir()
 

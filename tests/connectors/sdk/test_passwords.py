@@ -22,6 +22,7 @@ def test_a_password_has_every_class_of_characters_and_nothing_that_reads_two_way
             assert set(password) & set(kind)
         assert set(password) - set(string.ascii_letters + string.digits)
         assert not set(password) & set("0O1lI|")
+        assert password[0] not in "=+-@"  # a spreadsheet would take it for a formula
 
 
 def test_no_two_passwords_are_alike_and_the_classes_have_no_fixed_place():
