@@ -15,6 +15,7 @@ from connectors.model.errors import ConfigError, RetourError
 from flows.answering import approve, refuse
 from flows.backfilling import backfill
 from flows.connectors_command import new as new_connector
+from flows.deploy_command import deploy
 from flows.options import (
     Approve,
     AsJson,
@@ -292,6 +293,7 @@ def show_one(
 app.command("backfill")(backfill)
 app.command("approve")(approve)
 app.command("refuse")(refuse)
+app.command("deploy")(deploy)
 
 
 @connectors.callback()

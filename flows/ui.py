@@ -29,9 +29,9 @@ def main() -> int:
             _say("Prefect is starting ...")
             port = int(os.environ.get("RETOUR_UI_PORT", DEFAULT_PORT))
             address = stack.enter_context(
-                running(home=folder / "prefect", port=port, variables=variables)
+                running(home=folder / "prefect", port=port, variables=variables, told=_say)
             )
-            _say(f"Open {address} (deployments nightly, preview, manual, reconcile-weekly).")
+            _say(f"Open {address}")
             _say("Ctrl-C stops everything.")
             stopped.wait()
             _say("Stopping ...")

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -55,26 +56,63 @@ def load_site(
     for target in sorted(set(targets) - set(known)):
         message = f"{loaded.name} has no target {target!r}{hint(target, known)}"
         raise ConfigError(message, key="targets")
+    fields_known = _fields_of(_compiled(loaded))
+    for name in sorted(set(fields) - fields_known):
+        message = f"{loaded.name} writes no field {name!r} on an update"
+        raise ConfigError(f"{message}{hint(name, sorted(fields_known))}", key="fields")
+    return ZoneInfo(loaded.profile.timezone), loaded.name
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a profile offers to choose from, for a form.
+
+    Attributes:
+        profile: Its name.
+        timezone: Its time zone.
+        targets: Names of its targets, in its order.
+        fields: What a run writes on an update: `ATTRIBUTE` and `TARGET.ATTRIBUTE`, sorted.
+    """
+
+    profile: str
+    timezone: str
+    targets: tuple[str, ...]
+    fields: tuple[str, ...]
+
+
+def choices_of(profile: str) -> Choices:
+    """What a profile offers to choose from; it is checked as for a run.
+
+    Args:
+        profile: Name or file.
+
+    Raises:
+        ConfigError: The profile is wrong.
+    """
+    loaded = load_profile(profile)
+    fields = _fields_of(_compiled(loaded))
+    said = loaded.profile
+    return Choices(loaded.name, said.timezone, tuple(said.targets), tuple(sorted(fields)))
+
+
+def _compiled(loaded: LoadedProfile) -> Policies:
+    """What a profile says about its targets, checked as far as it can be without Prefect."""
     with located(loaded):
         connectors = _connectors(loaded)
         unset = dict.fromkeys(connectors.targets)
         policies = compile_targets(loaded, connectors.targets, unset, compile_rules(loaded))
         compile_names(loaded)
         check_without_prefect(loaded, connectors)
-    _require_fields(loaded.name, fields, policies)
-    return ZoneInfo(loaded.profile.timezone), loaded.name
+    return policies
 
 
-def _require_fields(profile: str, fields: Collection[str], policies: Policies) -> None:
-    known = {
+def _fields_of(policies: Policies) -> frozenset[str]:
+    return frozenset(
         spelled
         for target, policy in policies.items()
         for mapping in policy.mapped("update")
         for spelled in (mapping.name, f"{target}.{mapping.name}")
-    }
-    for name in sorted(set(fields) - known):
-        message = f"{profile} writes no field {name!r} on an update{hint(name, sorted(known))}"
-        raise ConfigError(message, key="fields")
+    )
 
 
 def open_site(run: Run) -> Site:

@@ -96,7 +96,7 @@ def test_a_deployment_previews_and_writes_in_order_and_leaves_artifacts(
 ) -> None:
     afas, directory = operator.ground.afas, operator.ground.directory
 
-    preview = operator.run("manual", profile="demo", dry_run=True)
+    preview = operator.run("provision-manual", profile="demo", dry_run=True)
 
     # A first load is over every limit: an operator looks at the plan and approves exactly that.
     assert preview["state"]["name"] == "Refused", preview["state"]["message"]
@@ -113,7 +113,7 @@ def test_a_deployment_previews_and_writes_in_order_and_leaves_artifacts(
     }
 
     digest = plan["description"].split()[-1]
-    live = operator.run("manual", profile="demo", dry_run=False, approve=digest)
+    live = operator.run("provision-manual", profile="demo", dry_run=False, approve=digest)
 
     assert live["state"]["name"] == "Completed", live["state"]["message"]
     everybody = directory.accounts()
@@ -131,7 +131,7 @@ def test_a_deployment_previews_and_writes_in_order_and_leaves_artifacts(
     for one, behind in pairwise(applied[:3]):
         assert one["id"] in [each["id"] for each in behind["task_inputs"]["upstream"]]
 
-    again = operator.run("nightly", profile="demo", dry_run=False)
+    again = operator.run("provision-nightly", profile="demo", dry_run=False)
     assert again["state"]["message"].endswith(": 0 changes.")
 
 
@@ -141,7 +141,7 @@ def test_a_plan_over_a_limit_waits_for_the_form_and_is_carried_out_or_refused(
     asking = a_profile_that_asks(operator)
     usns = operator.ground.directory.usn
 
-    run = operator.run("manual", profile=asking, dry_run=False)
+    run = operator.run("provision-manual", profile=asking, dry_run=False)
     assert (run["state"]["type"], run["state"]["name"]) == ("PAUSED", "WaitingForApproval")
     time.sleep(2)
     incomplete = operator.fill_in(run, approve=True)
@@ -151,8 +151,8 @@ def test_a_plan_over_a_limit_waits_for_the_form_and_is_carried_out_or_refused(
     assert "Ann refused the plan: not today" in no["state"]["message"]
     assert operator.ground.directory.usn == usns
 
-    run = operator.run("manual", profile=asking, dry_run=False)
-    again = operator.run("nightly", profile=asking, dry_run=False)
+    run = operator.run("provision-manual", profile=asking, dry_run=False)
+    again = operator.run("provision-nightly", profile=asking, dry_run=False)
     assert (again["state"]["type"], again["state"]["name"]) == ("COMPLETED", "WaitingForApproval")
     assert "waits for the approval of the same plan already" in again["state"]["message"]
     done = operator.answer(run, approve=True, approver="Ann", note="looked at it")
@@ -164,7 +164,7 @@ def test_a_terminal_answers_too_and_a_stale_plan_is_not_carried_out(
     operator: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asking = a_profile_that_asks(operator, title="Somebody else")
-    run = operator.run("manual", profile=asking, dry_run=False)
+    run = operator.run("provision-manual", profile=asking, dry_run=False)
     assert run["state"]["name"] == "WaitingForApproval"
     a_profile_that_asks(operator, title="Yet another")  # HR or rules moved while it waited
     usns = operator.ground.directory.usn
@@ -206,14 +206,14 @@ def a_profile_that_asks(operator: Operator, title: str = "Colleague") -> str:
 
 
 def test_a_refused_run_is_failed_in_the_ui_and_says_why(operator: Operator) -> None:
-    run = operator.run("manual", profile="nowhere", dry_run=True)
+    run = operator.run("provision-manual", profile="nowhere", dry_run=True)
 
     assert (run["state"]["type"], run["state"]["name"]) == ("FAILED", "Misconfigured")
     assert "there is no profile 'nowhere'" in run["state"]["message"]
 
 
 def test_an_active_schedule_has_runs(operator: Operator) -> None:
-    found = operator.call("GET", "/deployments/name/provision/preview")
+    found = operator.call("GET", "/deployments/name/provision/preview-hourly")
     deadline = time.monotonic() + 30
     body = {"deployments": {"id": {"any_": [found["id"]]}}, "limit": 5}
     while not (runs := operator.call("POST", "/flow_runs/filter", body)):
