@@ -6,11 +6,13 @@ from typing import Final
 from connectors.memory.settings import MemorySettings
 from connectors.memory.store import open_store, save_store
 from connectors.model.change import Change, Verb
-from connectors.model.errors import AlreadyExists, NotFound, Unavailable
+from connectors.model.errors import AlreadyExists, Fatal, NotFound, Unavailable
 from connectors.model.receipt import Receipt
 from connectors.model.values import CLEAR, Value
 from connectors.sdk.fanout import Written, apply_per_person
 
+RECEIPTS_PER_FILE: Final = 20
+"""Receipts that wait for one writing of the file: it is written whole."""
 GONE: Final = "the account was not there any more"
 TAKE_AWAY: Final = frozenset({Verb.DISABLE, Verb.REVOKE, Verb.DELETE})
 """Verbs that have reached their end when the account is gone."""
@@ -33,16 +35,31 @@ class MemoryWriter:
         self._path, self._concurrency = settings.path, settings.concurrency
 
     def apply(self, changes: Iterable[Change]) -> Iterator[Receipt]:
-        """Execute changes, persons side by side.
+        """Execute changes, persons side by side; no receipt before the file of the store has it.
 
         Raises:
             Fatal: The store was told to fail.
         """
+        receipts = apply_per_person(changes, self._execute, concurrency=self._concurrency)
+        if self._path is None:
+            yield from receipts
+            return
+        held: list[Receipt] = []
+        error: Fatal | None = None
         try:
-            yield from apply_per_person(changes, self._execute, concurrency=self._concurrency)
+            for receipt in receipts:
+                held.append(receipt)
+                if len(held) == RECEIPTS_PER_FILE:
+                    save_store(self._store, self._path)
+                    yield from held
+                    held = []
+        except Fatal as fatal:
+            error = fatal
         finally:
-            if self._path is not None:
-                save_store(self._store, self._path)
+            save_store(self._store, self._path)
+        yield from held
+        if error is not None:
+            raise error
 
     def close(self) -> None:
         """Nothing to let go of."""

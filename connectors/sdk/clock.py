@@ -3,6 +3,10 @@
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Final
+
+LONGEST_WAIT_SECONDS: Final = 30.0
+"""A run waits no longer before it tries again: it holds the lock of its profile meanwhile."""
 
 
 def now() -> datetime:

@@ -25,6 +25,7 @@ from connectors.model.errors import (
 )
 from connectors.sdk import clock
 from connectors.sdk.calls import Call, Reply
+from connectors.sdk.clock import LONGEST_WAIT_SECONDS
 from connectors.sdk.responses import (
     BODY_IN_MESSAGE,
     Busy,
@@ -51,8 +52,6 @@ __all__ = [
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 ATTEMPTS: Final = 4
-LONGEST_WAIT_SECONDS: Final = 30.0
-"""A run waits no longer before it tries again: it holds the lock of its profile meanwhile."""
 
 Classify = Callable[[httpx.Response], ConnectorError | None]
 

@@ -12,6 +12,7 @@ from typing import Final
 from connectors.model.change import Change, Verb
 from connectors.model.errors import (
     ConnectorError,
+    RateLimited,
     Refused,
     TimedOut,
     Transient,
@@ -20,10 +21,12 @@ from connectors.model.errors import (
 )
 from connectors.model.receipt import Outcome, Receipt
 from connectors.model.values import Attributes
-from connectors.sdk.clock import now
+from connectors.sdk.clock import LONGEST_WAIT_SECONDS, now
 
 MAX_SILENT: Final = 3
 """Persons in a row who fail because the system does not answer, before the target is given up."""
+MAX_PUT_OFF: Final = 10
+"""The same where it answers, asks for patience, and does not keep its word."""
 GIVEN_UP: Final = "the target was given up"
 EARLIER_FAILED: Final = "an earlier change of this person failed"
 
@@ -170,7 +173,7 @@ class Trial:
         """Nothing speaks against it yet."""
         self.verdict: Exception | None = None
         self.over = threading.Event()
-        self._silent = 0
+        self._silent = self._put_off = 0
 
     def notice(self, turn: Turn) -> None:
         """See at once, on whatever thread, whether a turn met what stops the target."""
@@ -182,13 +185,24 @@ class Trial:
         error = turn.failure
         silence = isinstance(error, Unavailable | TimedOut)
         self._silent = self._silent + 1 if silence else 0
+        self._put_off = self._put_off + 1 if isinstance(error, RateLimited) else 0
         if error is not None and not isinstance(error, Transient | Refused):
             self.verdict = self.verdict or error
         elif isinstance(error, Unavailable | TimedOut) and self._silent >= MAX_SILENT:
             message = f"no answer for {self._silent} persons in a row: {error.message}"
             self.verdict = self.verdict or Unreachable(message, system=error.system)
+        elif isinstance(error, RateLimited) and self._put_off >= _most_put_off(error):
+            message = f"{self._put_off} persons in a row were put off: {error.message}"
+            hint = "Run again later, or let fewer persons be written side by side."
+            self.verdict = self.verdict or Unreachable(message, system=error.system, hint=hint)
         if self.verdict is not None:
             self.over.set()
+
+
+def _most_put_off(error: RateLimited) -> int:
+    """Who asks for longer than a run waits says no to the next person as well."""
+    asked = error.retry_after_seconds
+    return MAX_SILENT if asked is not None and asked > LONGEST_WAIT_SECONDS else MAX_PUT_OFF
 
 
 _TAKEN_OVER: Final = {

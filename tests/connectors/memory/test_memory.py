@@ -211,6 +211,32 @@ def test_the_file_outlives_the_process(tmp_path):
         assert other.ref != made.ref
 
 
+def test_no_receipt_comes_before_the_file_has_what_it_says(tmp_path):
+    [connector] = CONNECTORS
+    file = tmp_path / "store.json"
+    with connector.serve(SandboxOptions(people=0, state=file)) as sandbox:
+        changes = [create(str(number)) for number in range(50)]
+        for receipt in MemoryWriter(MemorySettings(**sandbox.settings), "m").apply(changes):
+            assert receipt.ref in json.loads(file.read_text())["accounts"]
+
+
+def test_receipts_that_waited_for_the_file_come_before_the_reason_to_give_up(tmp_path):
+    [connector] = CONNECTORS
+    with connector.serve(SandboxOptions(people=0, state=tmp_path / "store.json")) as sandbox:
+        sandbox.store.trouble.fail_fatal(person="3")
+        settings = MemorySettings(**{**sandbox.settings, "concurrency": 1})
+        receipts = MemoryWriter(settings, "m").apply(create(str(number)) for number in range(10))
+        heard = []
+
+        def listen():
+            for receipt in receipts:
+                heard.append(receipt.outcome)  # noqa: PERF401 - what came before the error counts
+
+        with pytest.raises(Forbidden):
+            listen()
+        assert heard.count("done") == len(sandbox.store.entries) == 3
+
+
 def test_a_broken_file_is_a_configuration_error(tmp_path):
     file = tmp_path / "store.json"
     file.write_text('{"accounts":\n')

@@ -24,6 +24,7 @@ from connectors.model.errors import (
 )
 from connectors.model.values import CLEAR, Pending
 from connectors.sdk.fanout import MAX_SILENT, Written, apply_per_person
+from connectors.sdk.turns import MAX_PUT_OFF
 from connectors.sdk.recorder import Recorder
 
 
@@ -186,6 +187,18 @@ def test_an_answer_in_between_or_a_wait_that_was_asked_for_is_no_silence():
         apply_per_person(day(*"abcdef"), failing(RateLimited("…"), *"abcdef"), concurrency=1)
     )
     assert [receipt.outcome for receipt in receipts] == ["in_doubt"] * 6
+
+
+@pytest.mark.parametrize(("seconds", "persons"), [(1.0, MAX_PUT_OFF), (86_400.0, MAX_SILENT)])
+def test_whoever_puts_everybody_off_is_not_asked_for_all_of_them(seconds, persons):
+    people = "abcdefghijklmnopqrst"
+    error = RateLimited("HTTP 429", system="app", retry_after_seconds=seconds)
+
+    receipts, fatal = run(day(*people), failing(error, *people))
+
+    assert isinstance(fatal, Unreachable)
+    assert str(fatal).startswith(f"app: {persons} persons in a row were put off: HTTP 429")
+    assert [receipt.outcome for receipt in receipts] == ["in_doubt"] * persons + ["set_aside"]
 
 
 @pytest.mark.parametrize("concurrency", [1, 4])
