@@ -24,8 +24,8 @@ from connectors.model.errors import (
 )
 from connectors.model.values import CLEAR, Pending
 from connectors.sdk.fanout import MAX_SILENT, Written, apply_per_person
-from connectors.sdk.turns import MAX_PUT_OFF
 from connectors.sdk.recorder import Recorder
+from connectors.sdk.turns import MAX_PUT_OFF
 
 
 def change(person, number=0, **parts):
