@@ -9,6 +9,7 @@ from connectors.model.plan import Plan
 from connectors.model.receipt import Outcome
 from tasks.apply import apply_shard
 from tasks.execute import set_aside
+from tasks.progress_artifact import showing_progress
 from tasks.run import Receipts, Run, Shard, shards_of
 from tasks.setup import site_of
 
@@ -20,16 +21,19 @@ def apply_plan(run: Run, plan: Plan) -> Sequence[Receipts]:
     site = site_of(run)
     futures: dict[tuple[str, int], PrefectFuture[Receipts]] = {}
     shards = {(shard.target, shard.number): shard for shard in shards_of(plan, site.shard_size)}
-    for shard in shards.values():
-        upstream = [(name, shard.number) for name in plan.section(shard.target).depends_on]
-        lane = [(name, shard.number) for name in site.lane_before(shard.target)]
-        futures[shard.target, shard.number] = apply_shard.submit(
-            run,
-            shard,
-            upstream=_those(futures, upstream),
-            after=_those(futures, lane),
-        )
-    wait(list(futures.values()))
+    with showing_progress(run, plan) as progress:
+        for shard in shards.values():
+            upstream = [(name, shard.number) for name in plan.section(shard.target).depends_on]
+            lane = [(name, shard.number) for name in site.lane_before(shard.target)]
+            future = apply_shard.submit(
+                run,
+                shard,
+                upstream=_those(futures, upstream),
+                after=_those(futures, lane),
+            )
+            futures[shard.target, shard.number] = future
+            progress.watch(future, shard)
+        wait(list(futures.values()))
     return [_answer(shards[key], future) for key, future in futures.items()]
 
 

@@ -1,14 +1,12 @@
 """What a plan costs, as a person reads it."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from rich.text import Text
 
 from flows.terminal import line
-
-MINUTE: Final = 60
-HOUR: Final = 3600
+from tasks.spans import roughly
 
 
 def show_estimate(estimate: Mapping[str, Any]) -> None:
@@ -29,13 +27,3 @@ def in_a_sentence(estimate: Mapping[str, Any]) -> str:
     else:
         took = f"nothing tells yet how fast {' and '.join(unknown)} can be written"
     return f"{', '.join(parts)}; {took}"
-
-
-def roughly(seconds: float) -> str:
-    """A time as people say it: 40 s, 12 min, 3 h 20 min."""
-    if seconds < 2 * MINUTE:
-        return f"{max(round(seconds), 1)} s"
-    if seconds < 2 * HOUR:
-        return f"{round(seconds / MINUTE)} min"
-    hours, rest = divmod(round(seconds / MINUTE), MINUTE)
-    return f"{hours} h {rest} min" if rest else f"{hours} h"

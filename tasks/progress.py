@@ -1,6 +1,7 @@
 """What a run tells while it goes on, to whoever listens in this process. Nothing depends on it."""
 
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from tasks.run import Ending, Run
@@ -31,20 +32,58 @@ class Listener:
         """The run is over, however it ended; told before the lock is given back."""
 
 
-_listener = Listener()
+class _Everybody(Listener):
+    """Passes on what it hears to all that listen now, in the order in which they began to."""
+
+    def __init__(self) -> None:
+        self._listeners: tuple[Listener, ...] = ()
+        self._turn = threading.Lock()
+
+    def add(self, listener: Listener) -> None:
+        with self._turn:
+            self._listeners = (*self._listeners, listener)
+
+    def remove(self, listener: Listener) -> None:
+        with self._turn:
+            self._listeners = tuple(one for one in self._listeners if one is not listener)
+
+    def _pass_on(self, say: Callable[[Listener], None]) -> None:
+        for listener in self._listeners:
+            say(listener)
+
+    def began(self, run: Run) -> None:
+        self._pass_on(lambda one: one.began(run))
+
+    def imported(self, persons: int) -> None:
+        self._pass_on(lambda one: one.imported(persons))
+
+    def read(self, target: str, accounts: int) -> None:
+        self._pass_on(lambda one: one.read(target, accounts))
+
+    def planned(self, changes: Mapping[str, int]) -> None:
+        self._pass_on(lambda one: one.planned(changes))
+
+    def answered(self, target: str, changes: int) -> None:
+        self._pass_on(lambda one: one.answered(target, changes))
+
+    def ended(self, ending: Ending) -> None:
+        self._pass_on(lambda one: one.ended(ending))
+
+
+# Threads of Prefect's pool have no other way to find it.
+_everybody = _Everybody()
 
 
 def tell() -> Listener:
-    """Whoever listens now."""
-    return _listener
+    """Whoever listens now: none, one or several."""
+    return _everybody
 
 
 @contextmanager
 def heard_by(listener: Listener) -> Iterator[None]:
-    """Let a listener hear the runs of this process while the context lasts."""
-    global _listener  # noqa: PLW0603 - threads of Prefect's pool have no other way to find it
-    before, _listener = _listener, listener
+    """Let a listener, beside others, hear the runs of this process while the context lasts."""
+    _everybody.add(listener)
     try:
         yield
     finally:
-        _listener = before
+        _everybody.remove(listener)
