@@ -14,14 +14,14 @@ from connectors.ledger.memory import Memory
 from connectors.ledger.names import GivenNames
 from connectors.ledger.past import Past
 from connectors.ledger.readings import KeptReadings
-from connectors.ledger.recent import Recent
 from connectors.ledger.runs import Runs
 from connectors.ledger.schema import bring_up_to_date
+from connectors.ledger.trend import Trend
 from connectors.model.errors import ConfigError, Unreachable
 
 
 class Ledger(
-    Runs, Recent, Memory, GivenNames, KeptReadings, IgnoredIssues, Journal, Approvals, Locks, Past
+    Runs, Trend, Memory, GivenNames, KeptReadings, IgnoredIssues, Journal, Approvals, Locks, Past
 ):
     """Retour's own memory: runs and plans, people, links and grants, journal, audit trail, locks.
 
