@@ -9,14 +9,15 @@ from dataclasses import dataclass, field
 from connectors.model.accounts import Accounts
 from connectors.model.people import People
 from connectors.model.plan import Plan
-from tasks.lifecycle.guard_accounts import review_accounts
+from tasks.lifecycle.guard_accounts import measure_accounts
 from tasks.lifecycle.guard_difference import Difference
-from tasks.lifecycle.guard_losses import review_losses
+from tasks.lifecycle.guard_losses import measure_losses
+from tasks.lifecycle.guard_measure import Measure, told
 from tasks.lifecycle.guard_objection import Objection
-from tasks.lifecycle.guard_plan import base_of, review_plan
-from tasks.lifecycle.guard_protected import review_protected
-from tasks.lifecycle.guard_source import SourceLimits, review_source
-from tasks.lifecycle.guard_window import Recent, review_window
+from tasks.lifecycle.guard_plan import base_of, measure_plan
+from tasks.lifecycle.guard_protected import measure_protected
+from tasks.lifecycle.guard_source import SourceLimits, measure_source
+from tasks.lifecycle.guard_window import Recent, measure_window
 from tasks.lifecycle.inputs import Memory
 from tasks.lifecycle.policy import TargetPolicy
 
@@ -50,6 +51,11 @@ class Evidence:
 
 def review(evidence: Evidence) -> tuple[Objection, ...]:
     """What speaks against a run: of the source, the targets, the plan and the days before."""
+    return tuple(told(measure(evidence)))
+
+
+def measure(evidence: Evidence) -> tuple[Measure, ...]:
+    """What every guard counted, with what it says where that is too much."""
     people, known, plan = evidence.people, evidence.known, evidence.plan
     policies, accounts, memory = evidence.policies, evidence.accounts, evidence.memory
     difference = Difference(people, known) if known is not None else None
@@ -63,12 +69,12 @@ def review(evidence: Evidence) -> tuple[Objection, ...]:
         for name, reading in accounts.items()
     }
     return (
-        *review_source(people, known, evidence.source_limits, difference),
-        *review_accounts(people, {n: memory.links_of(n) for n in accounts}, accounts, policies),
-        *review_plan(plan, policies, bases),
-        *review_losses(plan, policies, difference),
-        *review_window(plan, policies, evidence.recent, bases),
-        *review_protected(plan, guarded, evidence.protected),
+        *measure_source(people, known, evidence.source_limits, difference),
+        *measure_accounts(people, {n: memory.links_of(n) for n in accounts}, accounts, policies),
+        *measure_plan(plan, policies, bases),
+        *measure_losses(plan, policies, difference),
+        *measure_window(plan, policies, evidence.recent, bases),
+        *measure_protected(plan, guarded, evidence.protected),
     )
 
 
@@ -77,4 +83,4 @@ def lift(objections: Iterable[Objection], *, approved: bool) -> tuple[Objection,
     return tuple(one for one in objections if one.structural or not approved)
 
 
-__all__ = ["Evidence", "Objection", "lift", "review"]
+__all__ = ["Evidence", "Measure", "Objection", "lift", "measure", "review", "told"]

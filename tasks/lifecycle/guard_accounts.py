@@ -1,6 +1,6 @@
 """The guard of what was read from the targets: are the accounts we know still there?"""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
@@ -8,6 +8,7 @@ from connectors.model.accounts import Accounts
 from connectors.model.change import Verb
 from connectors.model.people import People
 from connectors.model.texts import is_among
+from tasks.lifecycle.guard_measure import Measure, against, told
 from tasks.lifecycle.guard_objection import Objection, in_words, plural, some_of
 from tasks.lifecycle.guard_plan import way_out
 from tasks.lifecycle.policy import Limit, TargetPolicy
@@ -31,18 +32,26 @@ def review_accounts(
         accounts: Target -> what it holds.
         policies: By target.
     """
-    objections: list[Objection] = []
+    return told(measure_accounts(people, links, accounts, policies))
+
+
+def measure_accounts(
+    people: People,
+    links: Mapping[str, "pd.Series[str]"],
+    accounts: Mapping[str, Accounts],
+    policies: Mapping[str, TargetPolicy],
+) -> Iterator[Measure]:
+    """The accounts we know that a target does not show, held against its limit of `delete`."""
     present = people.persons["external_id"]
     for name, policy in policies.items():
         known, limit = links[name], policy.limits.get(Verb.DELETE, Limit())
         known = known[is_among(known.index.to_series(), present).to_numpy()]
         held = accounts[name].accounts.index.to_series()
         gone = known.index[~is_among(known, held).to_numpy()]
-        if not len(gone) or limit.allows(len(gone), of=len(known)):
-            continue
         key = f"targets.{name}.limits.{Verb.DELETE}"
-        objections.append(
-            Objection(
+        objection = None
+        if len(gone) and not limit.allows(len(gone), of=len(known)):
+            objection = Objection(
                 reason=(
                     f"{name}: {plural(len(gone), 'account')} that we know "
                     f"{'is' if len(gone) == 1 else 'are'} not there any more, "
@@ -57,5 +66,13 @@ def review_accounts(
                 key=key,
                 persons=tuple(sorted(gone)),
             )
+        yield against(
+            limit,
+            len(gone),
+            of=len(known),
+            code="vanished",
+            what="known",
+            key=key,
+            target=name,
+            objection=objection,
         )
-    return objections

@@ -1,11 +1,12 @@
 """The guard of what people lose who stay: a field that a rule reads is as good as a delete."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from connectors.model.change import Change, Verb
 from connectors.model.plan import Plan
 from tasks.lifecycle.guard_difference import CONTRACTS, Difference
+from tasks.lifecycle.guard_measure import Measure, against, told
 from tasks.lifecycle.guard_objection import Objection, in_words, plural, some_of
 from tasks.lifecycle.guard_plan import by_verb, memberships, persons_of, way_out
 from tasks.lifecycle.policy import TargetPolicy
@@ -30,7 +31,15 @@ def review_losses(
         policies: By target.
         difference: Between this import and the last accepted one, None before the first.
     """
-    objections: list[Objection] = []
+    return told(measure_losses(plan, policies, difference))
+
+
+def measure_losses(
+    plan: Plan,
+    policies: Mapping[str, TargetPolicy],
+    difference: Difference | None,
+) -> Iterator[Measure]:
+    """How many people stay and lose something in a target, held against its limit."""
     for section in plan.sections:
         policy = policies[section.target]
         limit = policy.limits.get(LOSSES)
@@ -40,11 +49,12 @@ def review_losses(
             if _of_somebody_who_stays(change)
         ]
         persons = persons_of(lost)
-        if limit is None or limit.allows(len(persons), of=section.managed):
+        if limit is None:
             continue
         key = f"targets.{section.target}.limits.{LOSSES}"
-        objections.append(
-            Objection(
+        objection = None
+        if not limit.allows(len(persons), of=section.managed):
+            objection = Objection(
                 reason=(
                     f"{section.target}: {plural(len(persons), 'person')} with an account that "
                     f"stays would lose {memberships(len(lost))}, "
@@ -60,8 +70,17 @@ def review_losses(
                 key=key,
                 persons=persons,
             )
+        yield against(
+            limit,
+            len(persons),
+            of=section.managed,
+            code=LOSSES,
+            what="managed",
+            key=key,
+            target=section.target,
+            verb=Verb.REVOKE,
+            objection=objection,
         )
-    return objections
 
 
 def _of_somebody_who_stays(change: Change) -> bool:

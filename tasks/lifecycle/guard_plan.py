@@ -9,6 +9,7 @@ import pandas as pd
 from connectors.model.accounts import GROUP, PERMISSION, Accounts
 from connectors.model.change import Change, Verb
 from connectors.model.plan import Plan, Section
+from tasks.lifecycle.guard_measure import Measure, against, none_allowed, told
 from tasks.lifecycle.guard_objection import Objection, in_words, plural, some_of
 from tasks.lifecycle.policy import TargetPolicy
 
@@ -85,26 +86,31 @@ def review_plan(
         policies: By target.
         bases: Target -> what shares are of; left out, only what the plan itself says.
     """
-    objections: list[Objection] = []
+    return told(measure_plan(plan, policies, bases))
+
+
+def measure_plan(
+    plan: Plan, policies: Mapping[str, TargetPolicy], bases: Mapping[str, Base] | None = None
+) -> Iterator[Measure]:
+    """The changes of every verb that a target can do, held against the limits of one run."""
     for section in plan.sections:
         policy = policies[section.target]
         base = (bases or {}).get(section.target) or base_of(section)
         written = by_verb(section, policy)
-        for verb in sorted(written):
-            objections += _over_limits(policy, verb, written[verb], base)
+        for verb in sorted({*written, *policy.manifest.verbs}):
+            changes = written.get(verb, ())
+            yield from _measure_verb(policy, verb, changes, base)
             if not policy.can(verb):
-                objections.append(
-                    Objection(
-                        reason=f"{section.target} cannot {verb}; this is a fault of the planner",
-                        code="unsupported",
-                        structural=True,
-                        target=section.target,
-                        verb=verb,
-                        figure=len(written[verb]),
-                        persons=persons_of(written[verb]),
-                    )
+                objection = Objection(
+                    reason=f"{section.target} cannot {verb}; this is a fault of the planner",
+                    code="unsupported",
+                    structural=True,
+                    target=section.target,
+                    verb=verb,
+                    figure=len(changes),
+                    persons=persons_of(changes),
                 )
-    return objections
+                yield none_allowed(objection.code, len(changes), objection=objection)
 
 
 def by_verb(section: Section, policy: TargetPolicy) -> dict[Verb, list[Change]]:
@@ -136,35 +142,53 @@ def persons_of(changes: Sequence[Change]) -> tuple[str, ...]:
     return tuple(sorted({change.person for change in changes}))
 
 
-def _over_limits(
+def _measure_verb(
     policy: TargetPolicy, verb: Verb, changes: Sequence[Change], base: Base
-) -> Iterator[Objection]:
-    """The objections to all changes of a verb, and to those of them that are no groups."""
+) -> Iterator[Measure]:
+    """All changes of a verb, and those of them that are no groups."""
     of = base.of(verb)
-    yield from over_limit(policy, verb, verb, changes, of=of)
+    yield from _measure_limit(policy, verb, verb, changes, of=of)
     if verb not in _OF_GRANTS:
         return
     others = [change for change in changes if _kind(change) == PERMISSION]
     key = f"{verb}_{PERMISSION}"
     same = policy.limits.get(verb) == policy.limits.get(key)
-    if others and not (same and len(others) == len(changes) and base.permissions == of):
-        yield from over_limit(policy, verb, key, others, of=base.permissions)
+    if not (same and len(others) == len(changes) and base.permissions == of):
+        yield from _measure_limit(policy, verb, key, others, of=base.permissions)
 
 
-def over_limit(
+def _measure_limit(
     policy: TargetPolicy, verb: Verb, key: str, changes: Sequence[Change], *, of: int
-) -> Iterator[Objection]:
-    """The objection to these changes, if they are more than one run may make."""
+) -> Iterator[Measure]:
+    """These changes, held against what one run may make."""
     limit = policy.limits.get(key)
-    if limit is None or limit.allows(len(changes), of=of):
+    if limit is None:
         return
-    where = f"targets.{policy.name}.limits.{key}"
+    within = limit.allows(len(changes), of=of)
+    yield against(
+        limit,
+        len(changes),
+        of=of,
+        code="limit",
+        what=what_is_there(verb) if key == verb else "permissions granted",
+        key=f"targets.{policy.name}.limits.{key}",
+        target=policy.name,
+        verb=verb,
+        objection=None if within else _too_many(policy, verb, key, changes, of=of),
+    )
+
+
+def _too_many(
+    policy: TargetPolicy, verb: Verb, key: str, changes: Sequence[Change], *, of: int
+) -> Objection:
+    """The objection to changes that are more than one run may make."""
+    limit, where = policy.limits[key], f"targets.{policy.name}.limits.{key}"
     persons = persons_of(changes)
     said, done = in_plain_words(policy, verb, len(changes))
     if key != verb:
         said = plural(len(changes), PERMISSION)
     allowed = in_words(limit, of=of, what=what_is_there(verb))
-    yield Objection(
+    return Objection(
         reason=(
             f"{policy.name}: {said} would be {done}, {allowed}: "
             f"{some_of(persons)}; {way_out(where, first=not of and limit.share is not None)}"

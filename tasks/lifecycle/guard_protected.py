@@ -4,7 +4,7 @@ The planner leaves protected people and accounts alone. A plan that touches one 
 fault of ours, and no approval lifts that.
 """
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ from connectors.model.accounts import Accounts
 from connectors.model.change import Verb
 from connectors.model.plan import Plan
 from connectors.model.receipt import Note
+from tasks.lifecycle.guard_measure import Measure, none_allowed, told
 from tasks.lifecycle.guard_objection import Objection
 from tasks.lifecycle.policy import TargetPolicy
 
@@ -86,7 +87,25 @@ def review_protected(
         accounts: Target -> native ids of protected accounts.
         persons: Protected people, by HR id.
     """
-    objections: list[Objection] = []
+    return told(measure_protected(plan, accounts, persons))
+
+
+def measure_protected(
+    plan: Plan,
+    accounts: Mapping[str, frozenset[str]],
+    persons: Container[str] = frozenset(),
+) -> Iterator[Measure]:
+    """Every change that touches what nobody may touch; one that says none, where there is none."""
+    touching = list(_touching(plan, accounts, persons))
+    for objection in touching:
+        yield none_allowed(objection.code, 1, objection=objection)
+    if not touching:
+        yield none_allowed("protected", 0)
+
+
+def _touching(
+    plan: Plan, accounts: Mapping[str, frozenset[str]], persons: Container[str]
+) -> Iterator[Objection]:
     for section in plan.sections:
         theirs = accounts.get(section.target, frozenset())
         for change in section.changes:
@@ -99,18 +118,15 @@ def review_protected(
                 key = f"targets.{section.target}.protected, or the target itself"
             else:
                 continue
-            objections.append(
-                Objection(
-                    reason=(
-                        f"{section.target}: {change.verb} {touched} ({key}); no approval lifts "
-                        "that, and it is a fault of Retour's"
-                    ),
-                    code="protected",
-                    structural=True,
-                    target=section.target,
-                    verb=change.verb,
-                    figure=1,
-                    persons=(change.person,),
-                )
+            yield Objection(
+                reason=(
+                    f"{section.target}: {change.verb} {touched} ({key}); no approval lifts "
+                    "that, and it is a fault of Retour's"
+                ),
+                code="protected",
+                structural=True,
+                target=section.target,
+                verb=change.verb,
+                figure=1,
+                persons=(change.person,),
             )
-    return objections

@@ -1,11 +1,12 @@
 """Guards of the source: is this import one to act upon?"""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from connectors.model.people import INVALID, People
 from tasks.lifecycle.guard_difference import Difference, FieldChange
+from tasks.lifecycle.guard_measure import Measure, against, none_allowed, told
 from tasks.lifecycle.guard_objection import Objection, in_words, plural, some_of
 from tasks.lifecycle.policy import Limit
 
@@ -51,32 +52,39 @@ def review_source(
         limits: From the profile.
         difference: Between the two, where somebody has made it already.
     """
-    if not len(people):
-        return [_broken("the source holds no persons at all; nothing is concluded from that")]
-    if people.contracts.empty:
-        return [_broken("the source holds persons but no contract; the import is broken")]
-    if silent := [name for name, count in people.sources.items() if not count]:
-        held = "no persons at all; nothing is concluded from that"
-        return [_broken(f"the source {name} holds {held}") for name in silent]
+    return told(measure_source(people, known, limits, difference))
+
+
+def measure_source(
+    people: People,
+    known: People | None,
+    limits: SourceLimits,
+    difference: Difference | None = None,
+) -> Iterator[Measure]:
+    """What an import holds, and how far it is from the last accepted one, held against limits.
+
+    Of a broken one that is all; before the first accepted one nothing can be compared.
+    """
+    broken = list(_broken(people))
+    yield from (_held(people, reason) for reason in broken or [""])
+    if broken:
+        return
     present = frozenset(people.persons["external_id"])
     invalid = frozenset(people.blocked.loc[people.blocked["code"] == INVALID, "external_id"])
-    read = len(present | invalid)
-    objections = [
-        *_over(
-            "blocked",
-            invalid,
-            limits.blocked,
-            of=read,
-            said="cannot be imported, because a required field is missing or wrong",
-            what="read",
-            look="the notes of the plan say which field.",
-        )
-    ]
+    yield _persons(
+        "blocked",
+        invalid,
+        limits.blocked,
+        of=len(present | invalid),
+        said="cannot be imported, because a required field is missing or wrong",
+        what="read",
+        look="the notes of the plan say which field.",
+    )
     if known is None or not len(known):
-        return objections
+        return
     before = frozenset(known.persons["external_id"])
     difference = difference or Difference(people, known)
-    objections += _over(
+    yield _persons(
         "removed",
         before - present - invalid,
         limits.removed,
@@ -84,7 +92,7 @@ def review_source(
         said="have gone from the source",
         look="is the export complete?",
     )
-    objections += _over(
+    yield _persons(
         "added",
         present - before,
         limits.added,
@@ -92,7 +100,7 @@ def review_source(
         said="are new in the source",
         look="is it the export of this company?",
     )
-    objections += _over(
+    yield _persons(
         "changed",
         difference.changed,
         limits.changed,
@@ -100,16 +108,39 @@ def review_source(
         said="changed in the source",
         look="have columns moved?",
     )
-    objections += _other_keys(people, known)
-    objections += _fields(difference, limits)
-    return objections
+    yield from _other_keys(people, known)
+    yield from _fields(difference, limits)
 
 
-def _broken(reason: str) -> Objection:
-    return Objection(reason=reason, code="empty_source", structural=True, figure=0)
+def _broken(people: People) -> Iterator[str]:
+    """Why nothing can be concluded from an import."""
+    nothing = "no persons at all; nothing is concluded from that"
+    if not len(people):
+        yield f"the source holds {nothing}"
+    elif people.contracts.empty:
+        yield "the source holds persons but no contract; the import is broken"
+    else:
+        silent = (name for name, count in people.sources.items() if not count)
+        yield from (f"the source {name} holds {nothing}" for name in silent)
 
 
-def _over(
+def _held(people: People, broken: str) -> Measure:
+    """How many persons an import holds, and why it is broken, if it is."""
+    code = "empty_source"
+    return Measure(
+        code=code,
+        figure=len(people),
+        limit="at least 1",
+        most=None,
+        over=bool(broken),
+        structural=True,
+        objection=Objection(reason=broken, code=code, structural=True, figure=0)
+        if broken
+        else None,
+    )
+
+
+def _persons(
     code: str,
     persons: Collection[str],
     limit: Limit,
@@ -118,35 +149,39 @@ def _over(
     said: str,
     look: str,
     what: str = "known",
-) -> Iterator[Objection]:
-    """The objection to so many persons, if they are too many."""
-    if not persons or limit.allows(len(persons), of=of):
-        return
-    yield Objection(
-        reason=(
-            f"source: {plural(len(persons), 'person')} {said}, "
-            f"{in_words(limit, of=of, what=what)}: {some_of(persons)}; {look} "
-            f"{_APPROVE} {_KEY}{code}"
-        ),
-        code=code,
-        figure=len(persons),
-        of=of,
-        limit=str(limit),
-        key=f"{_KEY}{code}",
-        persons=tuple(sorted(persons)),
-    )
+) -> Measure:
+    """So many persons, and the objection to them if they are too many."""
+    key, objection = f"{_KEY}{code}", None
+    if not limit.allows(len(persons), of=of):
+        objection = Objection(
+            reason=(
+                f"source: {plural(len(persons), 'person')} {said}, "
+                f"{in_words(limit, of=of, what=what)}: {some_of(persons)}; {look} "
+                f"{_APPROVE} {key}"
+            ),
+            code=code,
+            figure=len(persons),
+            of=of,
+            limit=str(limit),
+            key=key,
+            persons=tuple(sorted(persons)),
+        )
+    return against(limit, len(persons), of=of, code=code, what=what, key=key, objection=objection)
 
 
-def _fields(difference: Difference, limits: SourceLimits) -> Iterator[Objection]:
-    """What speaks against single fields: emptied ones first, then those with other values."""
+def _fields(difference: Difference, limits: SourceLimits) -> Iterator[Measure]:
+    """Single fields: emptied ones first, then those with other values.
+
+    Where all of them keep to their limit, the one that is nearest to it stands for them.
+    """
     of = difference.both
     emptied = [one for one in difference.fields if _too_empty(one, limits.emptied, of=of)]
-    told = {one.path for one in emptied}
+    named = {one.path for one in emptied}
     other = [
         one
         for one in difference.fields
         if one.changed
-        and one.path not in told
+        and one.path not in named
         and not limits.attribute.allows(len(one.changed), of=of)
     ]
     for change, more in _first(emptied):
@@ -161,6 +196,9 @@ def _fields(difference: Difference, limits: SourceLimits) -> Iterator[Objection]
             look="missing is not the same as empty: does the source still give it?",
             more=more,
         )
+    if not emptied:
+        lost = {one.path: len(one.emptied) for one in difference.fields}
+        yield _nearest("emptied", lost, limits.emptied, of=of)
     for change, more in _first(other):
         yield _field(
             change,
@@ -172,6 +210,17 @@ def _fields(difference: Difference, limits: SourceLimits) -> Iterator[Objection]
             look="has a column moved?",
             more=more,
         )
+    if not other:
+        changed = {one.path: len(one.changed) for one in difference.fields if one.path not in named}
+        yield _nearest("attribute", changed, limits.attribute, of=of)
+
+
+def _nearest(code: str, fields: Mapping[str, int], limit: Limit, *, of: int) -> Measure:
+    """The field that most persons have changed, all of them being within the limit."""
+    path = max(fields, key=lambda field: fields[field], default="")
+    figure, key = fields.get(path, 0), f"{_KEY}{code}"
+    field = path if figure else ""
+    return against(limit, figure, of=of, code=code, what="in both", key=key, field=field)
 
 
 def _too_empty(change: FieldChange, limit: Limit, *, of: int) -> bool:
@@ -203,32 +252,43 @@ def _field(  # noqa: PLR0913 - the parts of one sentence
     said: str,
     look: str,
     more: int,
-) -> Objection:
+) -> Measure:
     others = f" (and so it is with {plural(more, 'more field', 'more fields')})" if more else ""
-    return Objection(
+    key = f"{_KEY}{code}"
+    objection = Objection(
         reason=(
             f"source: {change.path} {said}{others}, "
             f"{in_words(limit, of=of, what='in both imports')}: {some_of(persons)}; {look} "
-            f"{_APPROVE} {_KEY}{code}"
+            f"{_APPROVE} {key}"
         ),
         code=code,
         field=change.path,
         figure=len(persons),
         of=of,
         limit=str(limit),
-        key=f"{_KEY}{code}",
+        key=key,
         persons=persons,
+    )
+    return against(
+        limit,
+        len(persons),
+        of=of,
+        code=code,
+        what="in both",
+        key=key,
+        field=change.path,
+        objection=objection,
     )
 
 
-def _other_keys(people: People, known: People) -> list[Objection]:
+def _other_keys(people: People, known: People) -> Iterator[Measure]:
     """What speaks against an import that calls the same persons or contracts by other names.
 
     Contracts under other names are new contracts with the same content: whoever has read that plan
     may approve it. Persons under other names are strangers: everybody would leave, and accounts
     would be made a second time. No plan says "the same person", so none can be approved.
     """
-    objections: list[Objection] = []
+    others = False
     of_further = sorted(noun for noun in people.keys if " of " in noun)
     for noun in ("person", "contract", *of_further):
         then, now = known.keys.get(noun), people.keys.get(noun)
@@ -240,12 +300,13 @@ def _other_keys(people: People, known: People) -> list[Objection]:
             if structural
             else "read the plan and approve its digest"
         )
-        objections.append(
-            Objection(
-                reason=f"the key of a {noun} is now made from {now}; in the last accepted import it"
-                f" was {then}: put the settings of the source back, or {way_out}",
-                code="keys",
-                structural=structural,
-            )
+        others = True
+        objection = Objection(
+            reason=f"the key of a {noun} is now made from {now}; in the last accepted import it"
+            f" was {then}: put the settings of the source back, or {way_out}",
+            code="keys",
+            structural=structural,
         )
-    return objections
+        yield none_allowed("keys", 1, objection=objection, structural=structural)
+    if not others:
+        yield none_allowed("keys", 0)

@@ -1,9 +1,11 @@
 """The guard of several days: a slow leak never trips the limit of a single run."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from connectors.model.change import Verb
 from connectors.model.plan import Plan
+from tasks.lifecycle.guard_measure import Measure, against, told
 from tasks.lifecycle.guard_objection import Objection, in_words, plural, some_of
 from tasks.lifecycle.guard_plan import (
     Base,
@@ -37,7 +39,16 @@ def review_window(
         recent: What was done in the window of each target.
         bases: Target -> what shares are of; left out, only what the plan itself says.
     """
-    objections: list[Objection] = []
+    return told(measure_window(plan, policies, recent, bases))
+
+
+def measure_window(
+    plan: Plan,
+    policies: Mapping[str, TargetPolicy],
+    recent: Recent,
+    bases: Mapping[str, Base] | None = None,
+) -> Iterator[Measure]:
+    """What the last days and this plan come to, verb by verb that it uses."""
     for section in plan.sections:
         policy = policies[section.target]
         base = (bases or {}).get(section.target) or base_of(section)
@@ -47,16 +58,30 @@ def review_window(
             went = done.get(Verb.REVOKE if verb in {Verb.GRANT, Verb.REVOKE} else Verb.DELETE, 0)
             of = base.of(verb) + went
             total, limit = before + len(changes), policy.window.get(verb)
-            if limit is None or limit.allows(total, of=of):
+            if limit is None:
                 continue
-            if not before and not policy.limits.get(verb, Limit()).allows(total, of=of):
-                continue  # the limit of one run says so already
             key = f"targets.{section.target}.limits.cumulative.{verb}"
+            measured = against(
+                limit,
+                total,
+                of=of,
+                code="window",
+                what=what_is_there(verb),
+                key=key,
+                target=section.target,
+                verb=verb,
+            )
+            # Where nothing went before, the limit of one run may say so already.
+            said_already = not before and not policy.limits.get(verb, Limit()).allows(total, of=of)
+            if not measured.over or said_already:
+                yield measured
+                continue
             persons = persons_of(changes)
             said, called = in_plain_words(policy, verb, len(changes))
             days = plural(policy.over_days, "day")
-            objections.append(
-                Objection(
+            yield replace(
+                measured,
+                objection=Objection(
                     reason=(
                         f"{section.target}: {said} would be {called}, after {before} in the last "
                         f"{days}: {total} together, "
@@ -71,6 +96,5 @@ def review_window(
                     limit=str(limit),
                     key=key,
                     persons=persons,
-                )
+                ),
             )
-    return objections
