@@ -21,6 +21,7 @@ SOURCE_LIMITS: Final[Mapping[str, str | int]] = {
 TARGET_LIMITS: Final[Mapping[str, str | int]] = {
     "correlate": "unlimited",  # writes nothing in the target
     "create": 50,  # a count: the share of an empty target would be nothing
+    "restore": 50,
     "update": "30%",
     "enable": 50,
     "disable": "10%",

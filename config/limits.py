@@ -131,6 +131,8 @@ class TargetLimits(Spec):
     """Existing accounts taken over."""
     create: Limit | None = None
     """Accounts made."""
+    restore: Limit | None = None
+    """Deleted accounts brought back, when a run is undone."""
     update: Limit | None = None
     """Accounts of which attributes change."""
     enable: Limit | None = None

@@ -143,6 +143,13 @@ def _carry_out(asked: "Approval", report: Any) -> int:
             ),
             log_level(),
         )
+    if asked.flow == "undo":
+        from flows.undoing import UndoRequest, run_undo
+
+        del common["as_of"]
+        deletes = bool(given.get("delete_created"))
+        request = UndoRequest(**common, run=str(given["run"]), delete_created=deletes)
+        return run_undo(request, log_level())
     from flows.requests import Request
     from flows.running import run_provision
 

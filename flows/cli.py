@@ -32,6 +32,7 @@ from flows.options import (
     profile_of,
 )
 from flows.terminal import complain, say
+from flows.undoing import undo
 
 INTERRUPTED = 130
 FAULT = 1
@@ -291,6 +292,7 @@ def show_one(
 
 
 app.command("backfill")(backfill)
+app.command("undo")(undo)
 app.command("approve")(approve)
 app.command("refuse")(refuse)
 app.command("deploy")(deploy)

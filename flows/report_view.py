@@ -20,6 +20,7 @@ Change = Mapping[str, Any]
 
 VERB_STYLES: Final = {
     "create": "green",
+    "restore": "green",
     "enable": "green",
     "grant": "green",
     "correlate": "cyan",

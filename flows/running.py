@@ -27,6 +27,7 @@ from flows.terminal import (
     talk,
     write_atomically,
 )
+from flows.undo_view import show_undo
 from flows.watch import Watch, watching
 from tasks.reporting import build_report
 from tasks.run import (
@@ -159,6 +160,8 @@ def _close(request: Request, ending: Ending) -> int:
         show_report(report, most_changes=MOST_CHANGES, most_notes=MOST_NOTES)
     if report["plan"] and "estimate" in report:
         show_estimate(report["estimate"])
+    if report["plan"] and "undo" in report:
+        show_undo(report)
     complain_of_targets(report)
     if report["refused"]:
         complain(reasons(report))

@@ -78,8 +78,15 @@ def gather(run: Run, people: People, accounts: list[Accounts]) -> Inputs:
     )
 
 
-def weigh(run: Run, inputs: Inputs, plan: Plan) -> Verdict:
-    """Keep a plan under its digest, and let the guards judge it."""
+def weigh(run: Run, inputs: Inputs, plan: Plan, *, from_import: bool = True) -> Verdict:
+    """Keep a plan under its digest, and let the guards judge it.
+
+    Args:
+        run: The run.
+        inputs: What was read.
+        plan: Any plan.
+        from_import: Whether it is made from the import.
+    """
     site, people = site_of(run), inputs.people
     known = {
         *people.persons["external_id"],
@@ -90,13 +97,15 @@ def weigh(run: Run, inputs: Inputs, plan: Plan) -> Verdict:
     plan = _with_notes(plan, notes)
     site.ledger.save_plan(plan)
     tell().planned({section.target: len(section.changes) for section in plan.sections})
-    objections = object_to(run, inputs, plan)
+    objections = object_to(run, inputs, plan, from_import=from_import)
     approved = run.approve is not None
     lifted = tuple(one for one in objections if approved and not one.structural)
     return Verdict(people, plan, lift(objections, approved=approved), lifted)
 
 
-def object_to(run: Run, inputs: Inputs, plan: Plan) -> tuple[Objection, ...]:
+def object_to(
+    run: Run, inputs: Inputs, plan: Plan, *, from_import: bool = True
+) -> tuple[Objection, ...]:
     """What the guards say against a plan, whatever was approved; nothing is written."""
     site = site_of(run)
     return review(
@@ -110,6 +119,7 @@ def object_to(run: Run, inputs: Inputs, plan: Plan) -> tuple[Objection, ...]:
             memory=inputs.memory,
             protected=site.protected,
             recent=site.recent(run.started),
+            from_import=from_import,
         )
     )
 

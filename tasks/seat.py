@@ -37,6 +37,10 @@ class Seat(Protocol):
         """Links and grants of the ledger, with what `settle` found out."""
         ...
 
+    def found_out(self) -> Mapping[str, Receipt]:
+        """What `settle` found out and the ledger does not say yet: receipts by id of the change."""
+        ...
+
     def accept(self, people: People, day: date, *, busy: Collection[str] = ()) -> None:
         """Remember an import that passed the guards.
 
@@ -77,6 +81,10 @@ class PreviewSeat:
     ) -> tuple[pd.DataFrame, pd.DataFrame]:
         """What the ledger will say once a live run has settled: a preview decides the same."""
         return recall(links, grants, self._settled)
+
+    def found_out(self) -> Mapping[str, Receipt]:
+        """What a live run would find out."""
+        return {change.id: receipt for change, receipt in self._settled}
 
     def accept(self, people: People, day: date, *, busy: Collection[str] = ()) -> None:
         """Remember nothing."""
@@ -132,6 +140,10 @@ class LiveSeat:
     ) -> tuple[pd.DataFrame, pd.DataFrame]:
         """As they are: what was settled is in the ledger already."""
         return links, grants
+
+    def found_out(self) -> Mapping[str, Receipt]:
+        """Nothing: it is in the ledger."""
+        return {}
 
     def accept(self, people: People, day: date, *, busy: Collection[str] = ()) -> None:
         """Keep the snapshot, since when somebody we manage is missing from it, and their names."""

@@ -72,7 +72,7 @@ def recall(
         owner = (change.target, change.person)
         permission = (change.after or change.before).get("permission")
         match change.verb:
-            case Verb.CREATE | Verb.CORRELATE if receipt.ref is not None:
+            case Verb.CREATE | Verb.CORRELATE | Verb.RESTORE if receipt.ref is not None:
                 refs[owner] = receipt.ref
             case Verb.UNMANAGE if change.before:
                 held.discard((*owner, permission))
@@ -107,7 +107,7 @@ def _happened(change: Change, held: Accounts, ref: str | None) -> bool:
     match change.verb:
         case Verb.UNMANAGE:  # between us and the ledger
             return True
-        case Verb.CREATE | Verb.CORRELATE:
+        case Verb.CREATE | Verb.CORRELATE | Verb.RESTORE:
             return there
         case Verb.DELETE:  # one that says what it leaves behind clears a record, which stays
             return not there or (bool(change.after) and _holds(held, ref, change.after))

@@ -87,7 +87,7 @@ _LISTS: Final = {
 MANIFEST: Final = Manifest(
     connector="entra_id",
     title="Microsoft Entra ID",
-    verbs=OFFERED - {Verb.MOVE},
+    verbs=(OFFERED - {Verb.MOVE}) | {Verb.RESTORE},
     correlation=CORRELATION,
     attributes=(
         *_NAMES,

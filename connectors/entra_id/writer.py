@@ -52,6 +52,7 @@ class EntraIdWriter:
             Verb.ENABLE: self._enable,
             Verb.DISABLE: self._disable,
             Verb.DELETE: self._delete,
+            Verb.RESTORE: self._restore,
             Verb.GRANT: self._relations.grant,
             Verb.REVOKE: self._relations.revoke,
         }
@@ -164,6 +165,32 @@ class EntraIdWriter:
         except NotFound:
             return Written(already=True, detail=GONE)
         return Written(detail="it can be restored for thirty days")
+
+    def _restore(self, change: Change) -> Steps[Written]:
+        """Bring a deleted account back; its groups and licences may come along.
+
+        Raises:
+            NotFound: It is not in the recycle bin (any more).
+            Refused: One of its names was given to another account since.
+
+        Source: Microsoft Graph, "Restore deleted directory object item".
+        """
+        ref = self._ref(change)
+        user = yield from self._speaking.account(ref)
+        if user is not None:
+            return Written(ref=ref, produced=produced(user), already=True)
+        call = Call("POST", f"/directory/deletedItems/{ref}/restore", json={})
+        try:
+            yield from self._speaking.surely(call)
+        except NotFound:
+            # Restored by a call whose answer was lost, or gone for good.
+            if (user := (yield from self._speaking.account(ref))) is None:
+                message = f"the account {ref} is not in the recycle bin any more"
+                raise NotFound(message, system=self._target) from None
+            return Written(ref=ref, produced=produced(user), detail="confirmed by reading back")
+        self._speaking.fresh.add(ref)  # it may take a while until it is seen again
+        user = yield from self._existing(ref)
+        return Written(ref=ref, produced=produced(user), detail="restored from the recycle bin")
 
     # --- Parts ------------------------------------------------------------------------------------
 

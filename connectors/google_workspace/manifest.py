@@ -33,7 +33,7 @@ _PRIVATE: Final = {
 MANIFEST: Final = Manifest(
     connector="google_workspace",
     title="Google Workspace",
-    verbs=OFFERED,
+    verbs=OFFERED | {Verb.RESTORE},
     correlation="externalId",
     attributes=(
         Attribute(

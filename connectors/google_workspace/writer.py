@@ -60,6 +60,7 @@ class GoogleWorkspaceWriter:
             Verb.DISABLE: self._disable,
             Verb.MOVE: self._move,
             Verb.DELETE: self._delete,
+            Verb.RESTORE: self._restore,
             Verb.GRANT: membership.grant,
             Verb.REVOKE: membership.revoke,
         }
@@ -201,6 +202,34 @@ class GoogleWorkspaceWriter:
         except NotFound:
             return Written(already=True, detail=GONE)
         return Written()
+
+    def _restore(self, change: Change) -> Steps[Written]:
+        """Bring a deleted account back into a unit, within twenty days; its groups are gone.
+
+        Raises:
+            NotFound: It is not there any more.
+            AlreadyExists: One of its addresses was given to somebody else since.
+
+        Source: Directory API, "users.undelete".
+        """
+        ref = self._talk.required(change.ref)
+        user = yield from self._talk.find(ref)
+        if user is not None:
+            return self._written(user, already=True)
+        unit = change.after.get("container")
+        body = {"orgUnitPath": unit if isinstance(unit, str) else "/"}
+
+        def back() -> Steps[User | None]:
+            return (yield from self._talk.find(ref))
+
+        call = Call("POST", f"{path_of(ref)}/undelete", json=body)
+        yield from self._talk.ask_surely(call, back)
+        self._talk.fresh[ref] = {"id": ref}  # it may take a while until it is seen again
+        user = yield from self._talk.find(ref)
+        if user is None:
+            raise NotFound(f"the account {ref} is not seen yet", system=self._talk.system)
+        self._talk.fresh[ref] = user
+        return self._written(user)
 
     def _written(self, user: User, *, already: bool = False) -> Written:
         return Written(ref=str(user["id"]), produced=self._talk.produced(user), already=already)

@@ -13,7 +13,7 @@ from connectors.model.change import Change, Verb
 from connectors.model.errors import ConfigError, Fatal, Invalid, Misconfigured, NotFound, Refused
 from connectors.model.receipt import Outcome, Receipt
 from connectors.model.values import CLEAR, Value
-from connectors.sdk.fanout import receipt_of
+from connectors.sdk.fanout import receipt_of, takes_over
 
 BATCH: Final = 500
 """Changes between two replacements of the file."""
@@ -87,6 +87,8 @@ class HrFileWriter:
 
     def _execute(self, change: Change, sheet: Sheet) -> Receipt:
         person = change.ref if change.ref is not None else change.person
+        if takes_over(change):  # between us and the ledger
+            return receipt_of(change, Outcome.ALREADY, ref=change.ref)
         if change.verb not in MANIFEST.verbs:
             message = f"hr_file cannot {change.verb.value}"
             raise Invalid(message, system=self._target)

@@ -19,7 +19,7 @@ from connectors.ledger.store import Store
 from connectors.ledger.tables import audit as audit_table
 from connectors.ledger.tables import audit_head, stamp
 from connectors.model.change import Change, Verb
-from connectors.model.private import VEIL, is_private
+from connectors.model.private import MASK, VEIL, is_private
 from connectors.model.receipt import Outcome, Receipt
 from connectors.model.values import CLEAR, Value, is_empty
 
@@ -188,7 +188,7 @@ def refuse_secrets(change: Change) -> None:
 
 def without_secrets(values: Mapping[str, Any]) -> dict[str, Any]:
     """The same values, with three stars in place of a secret."""
-    return {name: "***" if is_secret(name, value) else value for name, value in values.items()}
+    return {name: MASK if is_secret(name, value) else value for name, value in values.items()}
 
 
 def is_secret(name: str, value: object) -> bool:
@@ -236,7 +236,7 @@ def _shown(name: str, value: Value | None, private: frozenset[str]) -> str:
     if value is None or is_empty(value) or value is CLEAR:
         return "(empty)"
     if is_secret(name, value):
-        return "***"
+        return MASK
     if name in private or is_private(name):
         return VEIL  # the line says that it changed, not how
     text = ", ".join(value) if isinstance(value, tuple) else str(value)

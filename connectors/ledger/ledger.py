@@ -7,6 +7,7 @@ from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
 
 from connectors.ledger.approvals import Approvals
 from connectors.ledger.engine import address, engine_for
+from connectors.ledger.given import Given
 from connectors.ledger.ignored import IgnoredIssues
 from connectors.ledger.journal import Journal
 from connectors.ledger.lock import Locks
@@ -21,7 +22,17 @@ from connectors.model.errors import ConfigError, Unreachable
 
 
 class Ledger(
-    Runs, Trend, Memory, GivenNames, KeptReadings, IgnoredIssues, Journal, Approvals, Locks, Past
+    Runs,
+    Trend,
+    Memory,
+    GivenNames,
+    KeptReadings,
+    IgnoredIssues,
+    Journal,
+    Approvals,
+    Locks,
+    Past,
+    Given,
 ):
     """Retour's own memory: runs and plans, people, links and grants, journal, audit trail, locks.
 

@@ -59,7 +59,7 @@ class Links(Store):
                 continue
             key = {"of": profile, "at": change.target, "who": change.person}
             match change.verb:
-                case Verb.CREATE:
+                case Verb.CREATE | Verb.RESTORE:
                     self._link(connection, key, receipt, how="created")
                 case Verb.CORRELATE:
                     self._link(connection, key, receipt, how="correlated")

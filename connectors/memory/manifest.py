@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from connectors.model.change import OFFERED
+from connectors.model.change import OFFERED, Verb
 from connectors.model.manifest import ADDRESS, COMMON_NAME, LOGIN, Attribute, Compare, Manifest
 
 PERSON: Final = "personId"
@@ -10,7 +10,7 @@ PERSON: Final = "personId"
 MANIFEST: Final = Manifest(
     connector="memory",
     title="In memory, for tests and as a model to copy",
-    verbs=OFFERED,
+    verbs=OFFERED | {Verb.RESTORE},
     correlation=PERSON,
     attributes=(
         Attribute(

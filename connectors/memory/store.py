@@ -60,6 +60,7 @@ class Store:
 
     Attributes:
         entries: ref -> account. Look, and write through the methods.
+        bin: ref -> account that was deleted, and can be brought back.
         groups: Native id -> group.
         containers: Names that an account can be put into.
         people: `persons`, `contracts` and `departments` as lists of objects with the columns of
@@ -81,6 +82,7 @@ class Store:
             )
             for ref, entry in given.get("accounts", {}).items()
         }
+        self.bin: dict[str, Entry] = {}
         self.groups = {
             key: Group(group["name"], set(group.get("members", ())), group.get("grantable", True))
             for key, group in given.get("groups", {}).items()
@@ -189,9 +191,26 @@ class Store:
         """
         with self._call(Verb.DELETE, person):
             self._entry(ref)
-            del self.entries[ref]
+            self.bin[ref] = self.entries.pop(ref)
             for group in self.groups.values():
                 group.members.discard(ref)
+
+    def restore(self, person: str, ref: str) -> bool:
+        """Bring a deleted account back, in no group. Says whether anything is different now.
+
+        Raises:
+            NotFound: There is no such account, deleted or not.
+            AlreadyExists: One of its unique values was given to another one since.
+        """
+        with self._call(Verb.RESTORE, person):
+            if ref in self.entries:
+                return False
+            if ref not in self.bin:
+                message = f"there is no deleted account {ref}"
+                raise NotFound(message)
+            self._require_unique(self.bin[ref].attributes, besides=None)
+            self.entries[ref] = self.bin.pop(ref)
+            return True
 
     def grant(self, person: str, ref: str, permission: str) -> bool:
         """Put an account into a group. Says whether anything is different now.

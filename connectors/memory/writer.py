@@ -99,6 +99,8 @@ class MemoryWriter:
             case Verb.DELETE:
                 self._store.delete(change.person, ref)
                 return True
+            case Verb.RESTORE:
+                return self._store.restore(change.person, ref)
             case _:  # a correlation writes nothing
                 return False
 
@@ -122,7 +124,7 @@ class MemoryWriter:
         if entry is None:
             return change.verb is Verb.DELETE
         match change.verb:
-            case Verb.CREATE:
+            case Verb.CREATE | Verb.RESTORE:
                 return True
             case Verb.UPDATE:
                 return all(

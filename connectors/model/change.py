@@ -15,6 +15,7 @@ class Verb(StrEnum):
 
     CORRELATE = "correlate"
     CREATE = "create"
+    RESTORE = "restore"
     DISABLE = "disable"
     UPDATE = "update"
     MOVE = "move"
@@ -25,8 +26,9 @@ class Verb(StrEnum):
     UNMANAGE = "unmanage"
 
 
-OFFERED: Final = frozenset(Verb) - {Verb.UNMANAGE}
-"""Verbs that a target can offer. Unmanaging is between us and the ledger."""
+OFFERED: Final = frozenset(Verb) - {Verb.UNMANAGE, Verb.RESTORE}
+"""Verbs that a directory offers. Bringing back what was deleted, only some can; unmanaging is
+between us and the ledger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,8 @@ class Change:
         before: What the target holds now, for the fields in `after` only. An absent key means
             empty.
         after: What it shall hold. For grant and revoke: `permission` (native id) and `name`.
-            For move: `container`. For enable and disable: `enabled`.
+            For move: `container`. For enable and disable: `enabled`. For restore: the correlation
+            attribute, and `container` where it is known.
         because: Rules, contracts or settings that say so, such as `rule:staff`, `contract:7`.
         needs: Fields of `after` that come from an upstream account. The value in `after` is what
             the plan expects (checked against the upstream receipt), or `Pending`.
@@ -124,6 +127,13 @@ class CreateAccount(Change):
     verb = Verb.CREATE
 
 
+class RestoreAccount(Change):
+    """Bring a deleted account back, under its old id. Only taking a run back asks for that."""
+
+    __slots__ = ()
+    verb = Verb.RESTORE
+
+
 class MoveAccount(Change):
     """Put an account into another container (OU, organisational unit path)."""
 
@@ -188,6 +198,7 @@ CHANGES: dict[Verb, type[Change]] = {
     for kind in (
         CorrelateAccount,
         CreateAccount,
+        RestoreAccount,
         MoveAccount,
         UpdateAccount,
         EnableAccount,

@@ -5,6 +5,10 @@ from typing import Final
 
 VEIL: Final = "(private)"
 """What stands where a private value would."""
+MASK: Final = "***"
+"""What stands where a secret would."""
+ERASED: Final = "(erased)"
+"""What stands where something about a person stood who was forgotten."""
 
 _NAMED: Final = re.compile(r"private|personal|birth|bsn|iban|homephone|homeaddress|homepostal")
 

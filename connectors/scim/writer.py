@@ -87,7 +87,7 @@ class ScimWriter:
                 return (yield from self._delete(change))
             case Verb.GRANT | Verb.REVOKE:
                 return (yield from self._permit(change, joins=change.verb is Verb.GRANT))
-            case Verb.MOVE | Verb.UNMANAGE:
+            case Verb.MOVE | Verb.RESTORE | Verb.UNMANAGE:
                 message = f"{change.verb} is not offered"
                 raise Invalid(message, system=self._target)
 

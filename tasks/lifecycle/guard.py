@@ -36,6 +36,8 @@ class Evidence:
         memory: What the ledger knows.
         protected: People whom nobody may touch, by HR id.
         recent: What the runs of the last days did.
+        from_import: Whether the plan is made from the import. One that takes a run back is not, so
+            an import that cannot be trusted is nothing against it.
     """
 
     people: People
@@ -47,6 +49,7 @@ class Evidence:
     memory: Memory
     protected: frozenset[str] = field(default_factory=frozenset)
     recent: Recent = field(default_factory=dict)
+    from_import: bool = True
 
 
 def review(evidence: Evidence) -> tuple[Objection, ...]:
@@ -68,8 +71,9 @@ def measure(evidence: Evidence) -> tuple[Measure, ...]:
         name: frozenset(reading.accounts.index[reading.accounts["protected"]])
         for name, reading in accounts.items()
     }
+    of_source = measure_source(people, known, evidence.source_limits, difference)
     return (
-        *measure_source(people, known, evidence.source_limits, difference),
+        *(of_source if evidence.from_import else ()),
         *measure_accounts(people, {n: memory.links_of(n) for n in accounts}, accounts, policies),
         *measure_plan(plan, policies, bases),
         *measure_losses(plan, policies, difference),

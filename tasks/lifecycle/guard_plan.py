@@ -18,6 +18,7 @@ _OF_GRANTS: Final = frozenset({Verb.GRANT, Verb.REVOKE})
 _DONE: Final[Mapping[Verb, str]] = {
     Verb.CORRELATE: "taken over",
     Verb.CREATE: "made",
+    Verb.RESTORE: "brought back",
     Verb.UPDATE: "changed",
     Verb.ENABLE: "enabled",
     Verb.DISABLE: "disabled",

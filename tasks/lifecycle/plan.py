@@ -1,13 +1,13 @@
 """The plan: snapshot, rules, accounts and memory in; every change of the run out."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from connectors.model.change import Change, Verb
+from connectors.model.change import Change
 from connectors.model.people import INVALID
 from connectors.model.plan import Plan, Section
 from connectors.model.receipt import Note
@@ -30,13 +30,12 @@ from tasks.lifecycle.policy import TargetPolicy
 from tasks.lifecycle.renames import frozen_notes, renaming, who_is_renamed, with_aliases
 from tasks.lifecycle.roster import NOBODY, Mask, Positions, Roster
 from tasks.lifecycle.screen import may_differ
+from tasks.lifecycle.sequence import place_of
 from tasks.lifecycle.silences import silences
 from tasks.lifecycle.stand import take_stand
 from tasks.lifecycle.updates import Rewrite
 from tasks.lifecycle.waiting import held_back, waiting_fields
 from tasks.lifecycle.world import NAMES, World
-
-_VERB_ORDER: Final = {verb: place for place, verb in enumerate(Verb)}
 
 
 def make_plan(inputs: Inputs) -> Plan:
@@ -162,7 +161,7 @@ class _Planner:
                 Section(
                     target=name,
                     depends_on=tuple(sorted(policy.depends_on)),
-                    changes=tuple(sorted(chosen, key=_order)),
+                    changes=tuple(sorted(chosen, key=place_of)),
                     managed=len(match),
                 )
             )
@@ -380,9 +379,3 @@ def _allotted(part: str, persons: Iterable[str], allotment: Allotment) -> Column
     for place, one in enumerate(names):
         column[place] = (getattr(one, part) or None) if one is not None else None
     return column
-
-
-def _order(change: Change) -> tuple[str, int, str, str]:
-    named = {**change.before, **change.after}
-    name, permission = named.get("name", ""), named.get("permission", "")
-    return (change.person, _VERB_ORDER[change.verb], str(name), str(permission))

@@ -30,8 +30,8 @@ from tasks.lifecycle.reconcile_issue import (
     Kind,
 )
 from tasks.lifecycle.reconcile_wishes import Chosen
+from tasks.lifecycle.sequence import place_of
 
-_ORDER: Final = {verb: place for place, verb in enumerate(Verb)}
 _VALUE_GIVING: Final = frozenset({Verb.UPDATE, Verb.MOVE, Verb.ENABLE})
 
 
@@ -52,7 +52,7 @@ def plan_fixes(decided: Decision, chosen: Chosen) -> Plan:
         Section(
             target=section.target,
             depends_on=section.depends_on,
-            changes=tuple(sorted(changes.get(section.target, ()), key=_order)),
+            changes=tuple(sorted(changes.get(section.target, ()), key=place_of)),
             managed=section.managed,
         )
         for section in decided.plan.sections
@@ -167,9 +167,3 @@ def _context(inputs: Inputs, issue: Issue) -> Iterator[tuple[str, str]]:
             value = accounts.value(issue.ref, name)
             if value is not None:
                 yield name, str(value)
-
-
-def _order(change: Change) -> tuple[str, int, str, str]:
-    content = {**change.before, **change.after}
-    name, permission = content.get("name", ""), content.get("permission", "")
-    return (change.person, _ORDER[change.verb], str(name), str(permission))

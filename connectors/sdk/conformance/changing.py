@@ -12,6 +12,7 @@ from connectors.model.change import (
     DisableAccount,
     EnableAccount,
     MoveAccount,
+    RestoreAccount,
     UpdateAccount,
     Verb,
 )
@@ -267,6 +268,20 @@ def deleting_is_quiet_the_second_time(subject: Subject) -> None:
         succeeds(subject.apply(change))
         gone = ref not in subject.read().accounts.index
         require(that=gone, otherwise="the account is still there")
+
+
+@target_law(Verb.RESTORE)
+def what_was_deleted_comes_back_under_its_ref(subject: Subject) -> None:
+    person, ref = someone(subject)
+    held = subject.held(ref)
+    succeeds(subject.apply(DeleteAccount(target=TARGET, person=person, ref=ref)))
+    number: dict[str, Value] = {subject.manifest.correlation: person}
+    change = RestoreAccount(target=TARGET, person=person, ref=ref, after=number)
+    for _ in range(2):
+        succeeds(subject.apply(change))
+        require(that=subject.held(ref) == held, otherwise=f"it holds {subject.held(ref)}")
+    missing = RestoreAccount(target=TARGET, person=person, ref=subject.missing_ref, after=number)
+    fails(subject.apply(missing))
 
 
 def _clearing_is_quiet_the_second_time(subject: Subject, person: str, ref: str) -> None:

@@ -49,6 +49,7 @@ class Landscape:
         links: (target, person) -> ref.
         grants: (target, person) -> native ids of permissions.
         absences: Person -> first day missing from the source.
+        names: (space, value, person) that were given away.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Landscape:
         self.links: dict[tuple[str, str], str] = {}
         self.grants: dict[tuple[str, str], set[str]] = {}
         self.absences: dict[str, date] = {}
+        self.names: list[tuple[str, str, str]] = []
 
     def read(self) -> dict[str, Accounts]:
         """What readers would give."""
@@ -77,6 +79,7 @@ class Landscape:
                 columns=["target", "person", "permission"],
             ).astype("str"),
             absences=self.absences,
+            names=pd.DataFrame(self.names, columns=["space", "value", "person"]).astype("str"),
         )
 
     def apply(self, plan: Plan) -> None:

@@ -191,6 +191,8 @@ def policy(name: str, raw: Mapping[str, Any]) -> TargetPolicy:
     manifest = made.manifest
     if "cannot" in raw:
         manifest = replace(manifest, verbs=manifest.verbs - {Verb(verb) for verb in raw["cannot"]})
+    if "can" in raw:
+        manifest = replace(manifest, verbs=manifest.verbs | {Verb(verb) for verb in raw["can"]})
     own = fields(manifest, **(raw.get("only_fields") or raw.get("fields") or {}))
     named = {one.name for one in own}
     others = () if "only_fields" in raw else made.fields

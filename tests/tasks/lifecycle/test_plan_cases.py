@@ -56,6 +56,7 @@ def inputs_of(case):
         for person, permissions in grants.items()
     }
     landscape.absences = ledger.get("absences", {})
+    landscape.names = [tuple(row) for row in ledger.get("names", ())]
     return Inputs(
         profile="golden",
         as_of=case["as_of"],
