@@ -7,26 +7,22 @@ other run.
 
 from datetime import date
 
-from prefect import flow, runtime
+from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.applying import MOST_TASKS_AT_ONCE, apply_plan
 from flows.deciding import decide
+from flows.run_names import live_or_preview, run_name
 from tasks.attempt import Attempt
 from tasks.estimate import estimate
 from tasks.run import Ending
 
 
-def _run_name() -> str:
-    given = runtime.flow_run.parameters
-    mode = "preview" if given.get("dry_run", True) else "live"
-    return f"{given.get('profile')} backfill {mode}"
-
-
 @flow(
     name="backfill",
-    flow_run_name=_run_name,
+    flow_run_name=run_name("backfill", mode=live_or_preview),
+    validate_parameters=False,  # `tasks.asked` does, without a traceback
     task_runner=ThreadPoolTaskRunner(max_workers=MOST_TASKS_AT_ONCE),  # type: ignore[arg-type]  # its own future type is narrower than the flow's
 )
 def backfill(  # noqa: PLR0917 - the form in the Prefect UI

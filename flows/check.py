@@ -12,6 +12,7 @@ from prefect.states import Completed, Failed
 from connectors.model.connector import Finding
 from connectors.model.errors import RetourError
 from connectors.sdk.clock import now
+from flows.run_names import run_name
 from tasks.examine import FURTHER, SOURCE, Examined, examine, examine_rules
 from tasks.lifecycle.scope import Scope
 from tasks.run import DONE, UNREACHABLE, USAGE, Run, exit_code_of
@@ -49,7 +50,7 @@ class Checkup:
         return f"Checkup({len(self.systems)} systems, exit {self.exit})"
 
 
-@flow(name="check", flow_run_name="{profile}")
+@flow(name="check", flow_run_name=run_name("check", mode=lambda _: ""))
 def check(profile: str = "demo") -> State[Checkup]:
     """Look whether a run could work: settings, connections, rights, fields. Reads, never writes.
 

@@ -6,24 +6,21 @@ and the write-back to HR is a target like any other.
 
 from datetime import date
 
-from prefect import flow, runtime
+from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.applying import MOST_TASKS_AT_ONCE, apply_plan
 from flows.deciding import decide
+from flows.run_names import live_or_preview, run_name
 from tasks.attempt import Attempt
 from tasks.run import Ending
 
 
-def _run_name() -> str:
-    given = runtime.flow_run.parameters
-    return f"{given.get('profile')} {'preview' if given.get('dry_run', True) else 'live'}"
-
-
 @flow(
     name="provision",
-    flow_run_name=_run_name,
+    flow_run_name=run_name(mode=live_or_preview),
+    validate_parameters=False,  # `tasks.asked` does, without a traceback
     task_runner=ThreadPoolTaskRunner(max_workers=MOST_TASKS_AT_ONCE),  # type: ignore[arg-type]  # its own future type is narrower than the flow's
 )
 def provision(

@@ -1,8 +1,10 @@
 """Actual state against rules and ledger: what does not agree, and the fixes that were asked for."""
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
-from prefect import flow, runtime
+from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
@@ -10,6 +12,8 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from connectors.model.errors import ConfigError, RetourError, UnsafePlan
 from flows.applying import MOST_TASKS_AT_ONCE, apply_plan
 from flows.deciding import read_everything
+from flows.run_names import live_or_preview, run_name
+from tasks.asked import as_asked
 from tasks.attempt import Attempt
 from tasks.ignoring import ignore_issues, unignore_issues
 from tasks.lifecycle.reconcile_wishes import read_wishes
@@ -18,17 +22,16 @@ from tasks.report import show_plan
 from tasks.run import Ending, Run
 
 
-def _run_name() -> str:
-    given = runtime.flow_run.parameters
+def _mode(given: Mapping[str, Any]) -> str:
     if given.get("ignore") or given.get("unignore"):
-        return f"{given.get('profile')} ignore"
-    fixing = "" if not given.get("fix") else " preview" if given.get("dry_run", True) else " live"
-    return f"{given.get('profile')} reconcile{fixing}"
+        return "ignore"
+    return live_or_preview(given) if given.get("fix") else ""
 
 
 @flow(
     name="reconcile",
-    flow_run_name=_run_name,
+    flow_run_name=run_name("reconcile", mode=_mode),
+    validate_parameters=False,  # `tasks.asked` does, without a traceback
     task_runner=ThreadPoolTaskRunner(max_workers=MOST_TASKS_AT_ONCE),  # type: ignore[arg-type]  # its own future type is narrower than the flow's
 )
 def reconcile(  # noqa: PLR0917 - the form in the Prefect UI
@@ -59,7 +62,13 @@ def reconcile(  # noqa: PLR0917 - the form in the Prefect UI
     if ignore or unignore:
         return _set_aside(profile, ignore, until, reason, unignore, fix)
     attempt = Attempt(
-        profile=profile, dry_run=dry_run, as_of=as_of, persons=[], targets=[], approve=approve
+        profile=profile,
+        dry_run=dry_run,
+        as_of=as_of,
+        persons=[],
+        targets=[],
+        approve=approve,
+        fix=fix,
     )
     with attempt:
         run = attempt.ready()
@@ -96,12 +105,13 @@ def _set_aside(
 ) -> State[None]:
     """Remember what is not looked at; whoever wants something fixed too is told to ask for that."""
     try:
+        asked = as_asked({"ignore": ignore, "until": until, "unignore": unignore, "reason": reason})
         if fix or (ignore and unignore):
             raise ConfigError("ignore, unignore and fix are asked for one at a time", key="ignore")
         said = (
-            ignore_issues(profile, ignore, until, reason)
+            ignore_issues(profile, asked["ignore"], asked["until"], reason)
             if ignore
-            else unignore_issues(profile, unignore)
+            else unignore_issues(profile, asked["unignore"])
         )
         return Completed(message=said, data=None)
     except RetourError as error:

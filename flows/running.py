@@ -29,7 +29,7 @@ from flows.terminal import (
 )
 from flows.undo_view import show_undo
 from flows.watch import Watch, watching
-from tasks.reporting import build_report
+from tasks.reporting import MISNAMED, build_report
 from tasks.run import (
     DONE,
     INCOMPLETE,
@@ -42,8 +42,6 @@ from tasks.run import (
 from tasks.setup import load_site
 
 STARTING: Final = "Starting Prefect"
-MISNAMED: Final = frozenset({"unknown_person", "unknown_department"})
-"""Notes about what was asked for, and not about somebody."""
 STOPPING: Final = (
     "Stopping: whoever is being written is finished first. Ctrl-C again breaks off at once."
 )

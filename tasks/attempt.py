@@ -15,13 +15,14 @@ from connectors.model.errors import RetourError, StalePlan, UnsafePlan
 from connectors.model.plan import Plan
 from connectors.model.receipt import Outcome
 from connectors.sdk.clock import now
+from tasks.asked import NOTHING, as_asked
 from tasks.asking import Question, answer_to_this_run, refuse_unless_approved, who_runs
 from tasks.brake import HALTED
 from tasks.decide import Verdict
 from tasks.execute import set_aside
 from tasks.progress import tell
 from tasks.report import publish
-from tasks.reporting import NOTHING_PRIVATE, build_report, summary
+from tasks.reporting import MISNAMED, NOTHING_PRIVATE, build_report, summary
 from tasks.resuming import resumed
 from tasks.run import (
     APPROVABLE,
@@ -74,7 +75,13 @@ class Attempt:
     """
 
     def __init__(self, **parameters: Any) -> None:
-        """Keep the parameters as they were given; they are checked on entering."""
+        """Keep the parameters; what is wrong with them is told by `ready`."""
+        self._began: RetourError | None = None
+        try:
+            parameters = as_asked(parameters)
+        except RetourError as error:
+            self._began = error
+            parameters = {**NOTHING, "profile": str(parameters["profile"])}
         self._parameters = parameters
         self._stack = ExitStack()
         self._zone = ZoneInfo("UTC")
@@ -87,13 +94,13 @@ class Attempt:
         self.found: Mapping[str, Any] = {}
         self.said = ""
         self._recorded = False
-        self._began: RetourError | None = None
         self._question, self._answered = Question(), False
 
     def __enter__(self) -> Self:
         """Compile the profile, take the lock, note the run in the ledger."""
         try:
-            self._begin()
+            if self._began is None:
+                self._begin()
         except RetourError as error:
             self._began = error
         return self
@@ -291,4 +298,9 @@ def _receipts_so_far(plan: Plan, journal: Sequence[JournalEntry]) -> Iterator[Re
 
 def _outcomes(report: dict[str, Any]) -> str:
     lines = summary(report).splitlines()
-    return next((line for line in lines if line.startswith("Plan")), lines[0])
+    slips = [
+        ": ".join(part for part in (note["person"], note["reason"]) if part)
+        for note in report["notes"]
+        if note["code"] in MISNAMED
+    ]
+    return "\n".join([*slips, next((one for one in lines if one.startswith("Plan")), lines[0])])

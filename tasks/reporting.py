@@ -19,6 +19,8 @@ from tasks.run import INCOMPLETE, INTERRUPTED, Receipts, Run
 REPORT_FORMAT: Final = 1
 Private = Mapping[str, frozenset[str]]
 """Target -> fields of somebody's private life."""
+MISNAMED: Final = frozenset({"unknown_person", "unknown_department"})
+"""Notes about what was asked for, and not about somebody."""
 NOTHING_PRIVATE: Final[Private] = {}
 MOST_ROWS: Final = 1000
 """Rows of an artifact's table; the UI slows down beyond, and the whole plan is in the ledger."""

@@ -3,6 +3,7 @@
 What Prefect adds to the ledger's `approvals` is the form, and somebody to start the run again.
 """
 
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, Final
@@ -26,6 +27,8 @@ from connectors.sdk.clock import now
 
 STATE_NAME: Final = "WaitingForApproval"
 """As Prefect shows a run that is suspended until somebody answers, and one that only asked."""
+SETTLED_SECONDS: Final = 2
+"""How long after its start a run may be suspended."""
 _LONGEST_NOTE: Final = 2000
 
 
@@ -81,6 +84,9 @@ def suspend(asked: Approval, question: str = "") -> Answer:
     state.state_details.run_input_keyset = dict(keys)  # type: ignore[arg-type]  # its own keys are literals
     context = FlowRunContext.get()
     assert context is not None and context.flow_run is not None  # noqa: S101,PT018 - whoever asks is a flow
+    # Prefect sends a sign of life when a run starts. If it arrives after the suspension, the run
+    # that waits looks like one that died (`flows.zombies`).
+    time.sleep(max(0.0, SETTLED_SECONDS - (now() - context.start_time).total_seconds()))
     with get_client(sync_client=True) as client:
         try:
             accepted = propose_state_sync(client, state, flow_run_id=context.flow_run.id)
