@@ -1,5 +1,7 @@
 """Loading a profile: found by name or path, variables expanded, checked, lines remembered."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -39,6 +41,13 @@ class LoadedProfile:
     profile: Profile
     rules: tuple[RuleSpec, ...]
     _file: YamlFile = field(repr=False)
+
+    @property
+    def digest(self) -> str:
+        """Tells this profile and these rules from others: by what is written in their files."""
+        written = [self._file.content, [rule.written for rule in self.rules]]
+        content = json.dumps(written, sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(content.encode()).hexdigest()
 
     def where(self, key: str) -> Place:
         """Where a key of the profile stands.

@@ -132,6 +132,11 @@ class RuleSpec(Spec):
         """Where the rule stands; prints as `file:line`."""
         return self.where()
 
+    @property
+    def written(self) -> Any:
+        """The rule as it stands in its file: no variable is expanded."""
+        return None if self._file is None else self._file.value((self._place,))
+
     def where(self, *steps: str) -> Place:
         """Where a part of the rule stands.
 

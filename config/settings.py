@@ -38,6 +38,12 @@ class RetourSettings(BaseSettings):
     """Least weight of a line that is logged."""
     shard_size: int = Field(default=200, ge=1, le=10_000)
     """People with changes that one apply task takes."""
+    task_runner: Literal["threads", "dask"] = "threads"
+    """Where apply tasks run: on `threads` of the run, or in processes of `dask`, on any machine."""
+    task_workers: int | None = Field(default=None, ge=1, le=1_000)
+    """Apply tasks at once on threads (8 if not set), or worker processes of Dask (2 if not set)."""
+    dask_scheduler: str | None = Field(default=None, pattern=r"^(tcp|tls)://[^\s/@]+:\d+/?$")
+    """Scheduler of a Dask that runs already, `tcp://HOST:PORT` or `tls://HOST:PORT`."""
 
 
 def read_settings() -> RetourSettings:

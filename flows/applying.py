@@ -1,40 +1,70 @@
 """Executing a plan, shard by shard, in the order that its targets declare."""
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from prefect.futures import PrefectFuture, wait
+from prefect.futures import PrefectFuture, as_completed
+from prefect.task_runners import TaskRunner
 
+from config.settings import read_settings
 from connectors.model.plan import Plan
 from connectors.model.receipt import Outcome
 from tasks.apply import apply_shard
 from tasks.execute import set_aside
+from tasks.progress import tell
 from tasks.progress_artifact import showing_progress
 from tasks.run import Receipts, Run, Shard, shards_of
 from tasks.setup import site_of
+from tasks.task_runner import started
 
-MOST_TASKS_AT_ONCE: Final = 8
+Key = tuple[str, int]
+Futures = dict[Key, PrefectFuture[Receipts]]
 
 
 def apply_plan(run: Run, plan: Plan) -> Sequence[Receipts]:
     """Execute the plan shard by shard, each behind the shards it builds on."""
     site = site_of(run)
-    futures: dict[tuple[str, int], PrefectFuture[Receipts]] = {}
     shards = {(shard.target, shard.number): shard for shard in shards_of(plan, site.shard_size)}
+    if not shards:
+        return []
+    with started(read_settings()) as pool:
+        try:
+            return _carry_out(run, plan, shards, pool)
+        except BaseException:
+            site.halt()  # before the pool is left, which waits for whatever it has begun
+            raise
+
+
+def _carry_out(
+    run: Run, plan: Plan, shards: Mapping[Key, Shard], pool: TaskRunner[Any]
+) -> list[Receipts]:
     with showing_progress(run, plan) as progress:
-        for shard in shards.values():
-            upstream = [(name, shard.number) for name in plan.section(shard.target).depends_on]
-            lane = [(name, shard.number) for name in site.lane_before(shard.target)]
-            future = apply_shard.submit(
-                run,
-                shard,
-                upstream=_those(futures, upstream),
-                after=_those(futures, lane),
-            )
-            futures[shard.target, shard.number] = future
-            progress.watch(future, shard)
-        wait(list(futures.values()))
+        futures = _submit_all(run, plan, shards, pool)
+        for key, future in futures.items():
+            progress.watch(future, shards[key])
+        keys = {future: key for key, future in futures.items()}
+        for future in as_completed(list(futures.values())):
+            if run.ticket is not None and run.ticket.shared:  # nobody hears each person's answer
+                shard = shards[keys[future]]
+                tell().answered(shard.target, len(shard.changes))
     return [_answer(shards[key], future) for key, future in futures.items()]
+
+
+def _submit_all(
+    run: Run, plan: Plan, shards: Mapping[Key, Shard], pool: TaskRunner[Any]
+) -> Futures:
+    site, futures = site_of(run), Futures()
+    for key, shard in shards.items():
+        upstream = [(name, shard.number) for name in plan.section(shard.target).depends_on]
+        lane = [(name, shard.number) for name in site.lane_before(shard.target)]
+        given = {
+            "run": run,
+            "shard": shard,
+            "upstream": _those(futures, upstream),
+            "after": _those(futures, lane),
+        }
+        futures[key] = pool.submit(apply_shard, given)
+    return futures
 
 
 def _answer(shard: Shard, future: PrefectFuture[Receipts]) -> Receipts:
@@ -46,8 +76,6 @@ def _answer(shard: Shard, future: PrefectFuture[Receipts]) -> Receipts:
         return set_aside(shard, reason, outcome=Outcome.IN_DOUBT)
 
 
-def _those(
-    futures: dict[tuple[str, int], PrefectFuture[Receipts]], keys: list[tuple[str, int]]
-) -> Any:
+def _those(futures: Futures, keys: list[Key]) -> Any:
     """The futures among these; Prefect hands the task their results."""
     return [futures[key] for key in keys if key in futures]

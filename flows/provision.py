@@ -8,20 +8,20 @@ from datetime import date
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.applying import MOST_TASKS_AT_ONCE, apply_plan
+from flows.applying import apply_plan
 from flows.deciding import decide
 from flows.run_names import live_or_preview, run_name
 from tasks.attempt import Attempt
 from tasks.run import Ending
+from tasks.task_runner import threads
 
 
 @flow(
     name="provision",
     flow_run_name=run_name(mode=live_or_preview),
     validate_parameters=False,  # `tasks.asked` does, without a traceback
-    task_runner=ThreadPoolTaskRunner(max_workers=MOST_TASKS_AT_ONCE),  # type: ignore[arg-type]  # its own future type is narrower than the flow's
+    task_runner=threads(),
 )
 def provision(
     profile: str = "demo",

@@ -7,10 +7,9 @@ from typing import Any
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
-from prefect.task_runners import ThreadPoolTaskRunner
 
 from connectors.model.errors import ConfigError, RetourError, UnsafePlan
-from flows.applying import MOST_TASKS_AT_ONCE, apply_plan
+from flows.applying import apply_plan
 from flows.deciding import read_everything
 from flows.run_names import live_or_preview, run_name
 from tasks.asked import as_asked
@@ -20,6 +19,7 @@ from tasks.lifecycle.reconcile_wishes import read_wishes
 from tasks.reconcile import Findings, look_for_issues, show_issues
 from tasks.report import show_plan
 from tasks.run import Ending, Run
+from tasks.task_runner import threads
 
 
 def _mode(given: Mapping[str, Any]) -> str:
@@ -32,7 +32,7 @@ def _mode(given: Mapping[str, Any]) -> str:
     name="reconcile",
     flow_run_name=run_name("reconcile", mode=_mode),
     validate_parameters=False,  # `tasks.asked` does, without a traceback
-    task_runner=ThreadPoolTaskRunner(max_workers=MOST_TASKS_AT_ONCE),  # type: ignore[arg-type]  # its own future type is narrower than the flow's
+    task_runner=threads(),
 )
 def reconcile(  # noqa: PLR0917 - the form in the Prefect UI
     profile: str = "demo",

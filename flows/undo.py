@@ -4,29 +4,32 @@ The plan is made from the journal and from what the targets hold now; guards, pr
 journal are those of every other run, and so an undo can be undone.
 """
 
-from prefect import flow, runtime
-from prefect.client.schemas.objects import State
-from prefect.task_runners import ThreadPoolTaskRunner
+from collections.abc import Mapping
+from typing import Any
 
-from flows.applying import MOST_TASKS_AT_ONCE, apply_plan
+from prefect import flow
+from prefect.client.schemas.objects import State
+
+from flows.applying import apply_plan
 from flows.deciding import read_everything
+from flows.run_names import live_or_preview, run_name
 from tasks.attempt import Attempt
 from tasks.report import show_plan
 from tasks.run import Ending
 from tasks.setup import site_of
+from tasks.task_runner import threads
 from tasks.undo import look_back, run_to_undo
 
 
-def _run_name() -> str:
-    given = runtime.flow_run.parameters
-    mode = "preview" if given.get("dry_run", True) else "live"
-    return f"{given.get('profile')} undo {given.get('run')} {mode}"
+def _mode(given: Mapping[str, Any]) -> str:
+    return f"{given.get('run')} {live_or_preview(given)}"
 
 
 @flow(
     name="undo",
-    flow_run_name=_run_name,
-    task_runner=ThreadPoolTaskRunner(max_workers=MOST_TASKS_AT_ONCE),  # type: ignore[arg-type]  # its own future type is narrower than the flow's
+    flow_run_name=run_name("undo", mode=_mode),
+    validate_parameters=False,  # `tasks.asked` does, without a traceback
+    task_runner=threads(),
 )
 def undo(
     run: str,

@@ -1,20 +1,23 @@
 """Step: execute a shard of the plan, behind the receipts of the targets it builds on."""
 
+from functools import partial
+
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from connectors.model.connector import Writer
-from tasks.brake import HALTED
+from connectors.model.errors import RetourError
 from tasks.execute import execute, set_aside
 from tasks.run import Receipts, Run, Shard
-from tasks.setup import site_of
+from tasks.site import Site
+from tasks.visit import at_site
 
 
 @task(name="apply", task_run_name="apply {shard.target} {shard.number}", cache_policy=NO_CACHE)
 def apply_shard(
     run: Run, shard: Shard, upstream: list[Receipts], after: list[Receipts]
 ) -> Receipts:
-    """Execute a shard.
+    """Execute a shard, in whatever process the task runner has put it.
 
     Args:
         run: The run.
@@ -23,8 +26,15 @@ def apply_shard(
         after: Receipts of shards that touch the same records: only waited for.
     """
     del after
-    site = site_of(run)
-    stopped = HALTED if site.brake.pulled else site.stopped.get(shard.target)
+    try:
+        with at_site(run) as site:
+            return _apply(site, shard, upstream)
+    except RetourError as error:  # the site cannot be opened here: nothing was tried
+        return set_aside(shard, str(error))
+
+
+def _apply(site: Site, shard: Shard, upstream: list[Receipts]) -> Receipts:
+    stopped = site.why_not(shard.target)
     if stopped is not None:
         return set_aside(shard, stopped)
 
@@ -33,7 +43,7 @@ def apply_shard(
         return site.seat.take(shard.target)
 
     with site.brake.writing():
-        receipts = execute(shard, upstream, take, site.brake)
+        receipts = execute(shard, upstream, take, site.brake, partial(site.why_not, shard.target))
     if receipts.stopped is not None:
-        site.stopped.setdefault(shard.target, receipts.stopped)
+        site.give_up(shard.target, receipts.stopped)
     return receipts

@@ -47,6 +47,8 @@ class Asked(BaseModel):
     until: Day | None = None
     reason: str = ""
     unignore: list[str] = []
+    run: str = ""
+    delete_created: StrictBool = False
 
 
 NOTHING: Final[Mapping[str, Any]] = {

@@ -45,6 +45,7 @@ from tasks.run import (
     refuse_live_rules,
 )
 from tasks.setup import forget, load_site, open_site, site_of
+from tasks.task_runner import require_server, works_elsewhere
 from tasks.waiting import STATE_NAME
 
 STATE_NAMES: Final = {
@@ -108,6 +109,7 @@ class Attempt:
     def _begin(self) -> None:
         given = self._parameters
         refuse_live_rules(given)
+        require_server()
         zone, name = _load(given)
         self._zone, self._name = zone, name
         if given.get("resume"):
@@ -119,7 +121,9 @@ class Attempt:
         self.run = new_run(given, zone, goes_on=answered.run if answered else None)
         site = open_site(self.run)
         self._stack.callback(forget, self.run)
-        site.lock = self._stack.enter_context(site.ledger.lock(name, self.run.id))
+        shared = works_elsewhere()
+        lock = self._stack.enter_context(site.ledger.lock(name, self.run.id, shared=shared))
+        self.run.ticket = site.ticket(lock.token, shared=shared)
         site.ledger.break_off_runs(name, now())
         site.ledger.start_run(
             RunRecord(
@@ -206,7 +210,7 @@ class Attempt:
     def _break_off(self, error: BaseException) -> None:
         """Stop what is being written, and report what the journal knows."""
         site = site_of(self.run)
-        site.brake.pull()
+        site.halt()
         journal = site.ledger.journal(self.run.id)
         if self.plan is not None and not self.run.dry_run:
             self.receipts = list(_receipts_so_far(self.plan, journal))

@@ -1,12 +1,18 @@
 """Stopping a run in the middle, so that nothing is written any more when its lock is given back."""
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from connectors.model.change import Change
 
 HALTED = "the run was interrupted"
+WhyNot = Callable[[], str | None]
+
+
+def nothing() -> str | None:
+    """Nothing speaks against it."""
+    return None
 
 
 class Brake:
@@ -34,11 +40,24 @@ class Brake:
                 self._shards -= 1
                 self._quiet.notify_all()
 
-    def until_pulled(self, changes: Iterable[Change]) -> Iterator[Change]:
-        """The changes, up to the first person that comes after the brake was pulled."""
+    def why_not(self, also: WhyNot) -> str | None:
+        """Why nobody else may be begun; None while nothing speaks against it.
+
+        Args:
+            also: Says what else speaks against it.
+        """
+        return HALTED if self.pulled else also()
+
+    def until_pulled(self, changes: Iterable[Change], also: WhyNot = nothing) -> Iterator[Change]:
+        """The changes, up to the first person that comes after the brake was pulled.
+
+        Args:
+            changes: A person's next to each other.
+            also: Says what else is a reason to stop.
+        """
         person: str | None = None
         for change in changes:
-            if self.pulled and change.person != person:
+            if change.person != person and self.why_not(also) is not None:
                 return
             person = change.person
             yield change

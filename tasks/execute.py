@@ -17,7 +17,7 @@ from connectors.model.manifest import Compare
 from connectors.model.receipt import Outcome, Receipt
 from connectors.model.values import Attributes, Pending, Value, is_empty
 from connectors.sdk.fanout import receipt_of
-from tasks.brake import HALTED, Brake
+from tasks.brake import Brake, WhyNot, nothing
 from tasks.lifecycle.compare import same
 from tasks.progress import tell
 from tasks.run import Receipts, Shard
@@ -90,6 +90,7 @@ def execute(
     upstream: Sequence[Receipts],
     take: Callable[[], Writer],
     brake: Brake | None = None,
+    why_not: WhyNot = nothing,
 ) -> Receipts:
     """Execute a shard; every change of it gets a receipt.
 
@@ -98,6 +99,7 @@ def execute(
         upstream: Receipts of the shards it builds on.
         take: Opens a writer, or gives a recorder.
         brake: Pulled to stop it; None where nobody can.
+        why_not: Asked before each person: what else is a reason to stop.
     """
     brake = brake or Brake()
     before = Upstream(upstream)
@@ -123,7 +125,7 @@ def execute(
     try:
         if ready:
             with closing(take()) as writer:
-                for receipt in writer.apply(_noting(brake.until_pulled(ready), pulled)):
+                for receipt in writer.apply(_noting(brake.until_pulled(ready, why_not), pulled)):
                     receipts.append(receipt)
                     tell().answered(shard.target, 1)
     except (ConfigError, RunRefused, ConnectorError) as error:
@@ -131,8 +133,8 @@ def execute(
         receipts += _unheard(pulled, receipts, error)
     answered = {receipt.change for receipt in receipts}
     left = [change for change in ready if change.id not in answered]
-    if left and reason is None and brake.pulled:
-        reason = HALTED
+    if left and reason is None:
+        reason = brake.why_not(why_not)
     detail = f"set aside, because {shard.target} was given up: {reason}"
     receipts.extend(receipt_of(change, Outcome.SET_ASIDE, detail=detail) for change in left)
     tell().answered(shard.target, len(shard.changes) - len(ready) + len(left))

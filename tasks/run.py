@@ -1,10 +1,13 @@
 """A run, and what its steps hand to each other. Plain classes: Prefect leaves them alone."""
 
 import json
+import math
+import pickle
 import secrets
+import zlib
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from connectors.model.change import Change
@@ -21,6 +24,12 @@ from connectors.model.plan import Plan
 from connectors.model.receipt import Outcome, Receipt
 from connectors.sdk.clock import now
 from tasks.lifecycle.scope import Scope
+from tasks.ticket import Ticket
+
+MOST_SHARDS: Final = 250
+"""Of a plan, so that a run stays below 300 tasks however many people there are."""
+Packed = tuple[Any, tuple[Any, ...]]
+"""How pickle makes an object again: by calling the first with the others."""
 
 
 class Run:
@@ -35,9 +44,12 @@ class Run:
         approve: Digest of a previewed plan, None without.
         started: UTC.
         rules: Files and folders of rules instead of those of the profile; empty for its own.
+        ticket: Lets steps work for it; None until it has its lock.
     """
 
-    __slots__ = ("approve", "as_of", "dry_run", "id", "profile", "rules", "scope", "started")
+    __slots__ = (
+        "approve", "as_of", "dry_run", "id", "profile", "rules", "scope", "started", "ticket",
+    )  # fmt: skip
 
     def __init__(  # noqa: PLR0913 - what can be asked for
         self,
@@ -55,6 +67,16 @@ class Run:
         self.id, self.profile, self.dry_run, self.as_of = run_id, profile, dry_run, as_of
         self.scope, self.approve, self.started = scope, approve, started
         self.rules = rules
+        self.ticket: Ticket | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a step in another process gets: whom a run may change is decided by then."""
+        return {name: getattr(self, name) for name in self.__slots__ if name != "scope"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Undo `__getstate__`, but for the scope."""
+        for name, value in state.items():
+            setattr(self, name, value)
 
     @property
     def mode(self) -> Literal["preview", "live"]:
@@ -138,12 +160,16 @@ class Shard:
         """Keep the parts."""
         self.target, self.number, self.changes = target, number, changes
 
+    def __reduce__(self) -> Packed:
+        """Small on its way to another process."""
+        return _unpack, (type(self), _packed((self.target, self.number, self.changes)))
+
     def __repr__(self) -> str:
         """Counts only."""
         return f"Shard({self.target} {self.number}: {len(self.changes)} changes)"
 
 
-def shards_of(plan: Plan, size: int) -> Iterator[Shard]:
+def shards_of(plan: Plan, size: int, *, most: int = MOST_SHARDS) -> Iterator[Shard]:
     """Cut a plan into shards, targets in dependency order.
 
     Persons with changes are numbered through over all targets, so that a shard of a target needs
@@ -151,11 +177,15 @@ def shards_of(plan: Plan, size: int) -> Iterator[Shard]:
 
     Args:
         plan: The plan.
-        size: Persons per shard.
+        size: Persons per shard; more of them where there would be too many shards.
+        most: Shards over all targets: each is a task run, which costs the server of Prefect.
     """
     persons = sorted({change.person for change in plan.changes})
+    touched = [section for section in plan.sections if section.changes]
+    per_target = max(1, most // max(1, len(touched)))
+    size = max(size, math.ceil(len(persons) / per_target))
     number = {person: place // size for place, person in enumerate(persons)}
-    for section in plan.sections:
+    for section in touched:
         cut: dict[int, list[Change]] = {}
         for change in section.changes:
             cut.setdefault(number[change.person], []).append(change)
@@ -189,9 +219,31 @@ class Receipts:
         self.target, self.number, self.receipts = target, number, receipts
         self.stopped, self.unreachable = stopped, unreachable
 
+    def __reduce__(self) -> Packed:
+        """Small on its way to another process."""
+        parts = (self.target, self.number, self.receipts)
+        return _unpack, (type(self), _packed(parts), self.stopped, self.unreachable)
+
     def __repr__(self) -> str:
         """Counts only."""
         return f"Receipts({self.target} {self.number}: {len(self.receipts)})"
+
+
+def _packed(parts: tuple[Any, ...]) -> bytes:
+    return zlib.compress(pickle.dumps(parts, pickle.HIGHEST_PROTOCOL), level=1)
+
+
+def _unpack(
+    kind: type[Any],
+    content: bytes,
+    stopped: str | None = None,
+    unreachable: bool = False,  # noqa: FBT001,FBT002 - as pickle calls it
+) -> Any:
+    """A shard, or the receipts of one, as another process of the run packed it."""
+    parts = pickle.loads(zlib.decompress(content))  # noqa: S301 - inside a pickle that is trusted as much
+    if kind is Receipts:
+        return Receipts(*parts, stopped=stopped, unreachable=unreachable)
+    return kind(*parts)
 
 
 DONE, INCOMPLETE, USAGE, REFUSED, WAITING, STALE, UNREACHABLE = 0, 1, 2, 3, 4, 5, 6

@@ -1,10 +1,10 @@
 """Who sits in the writer's seat. `tasks.site` chooses; nobody else asks."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import groupby
-from typing import Protocol
+from typing import Final, Protocol
 
 import pandas as pd
 
@@ -22,6 +22,9 @@ from tasks.lifecycle.allot import claims_of
 from tasks.lifecycle.called import fingerprints
 from tasks.lifecycle.policy import TargetPolicy
 from tasks.settle import recall, settle_intents
+
+BEGUN: Final = "another process of this run had begun it, and has not said what became of it"
+"""What is said of a change that must not be sent a second time."""
 
 
 class Seat(Protocol):
@@ -227,21 +230,14 @@ class Journaled:
         pulled: dict[str, Change] = {}
         unanswered: Counter[str] = Counter()
         answers: list[Receipt] = []
+        told: list[Receipt] = []
+        named = self._named(changes, pulled, answers)
 
-        def named() -> Iterator[Change]:
-            for _, group in groupby(changes, key=lambda change: change.person):
-                person = list(group)
-                reason = self._reason_to_refuse(person)
-                if reason is None:
-                    yield from person
-                    continue
-                pulled.update((change.id, change) for change in person)
-                answers.extend(
-                    receipt_of(change, Outcome.FAILED, detail=reason) for change in person
-                )
+        def tried(person: Sequence[Change]) -> None:
+            told.extend(self._of_another_process(person))
 
         def announced() -> Iterator[Change]:
-            for change in self._ledger.announce(self._run, self._profile, named()):
+            for change in self._ledger.announce(self._run, self._profile, named, known=tried):
                 pulled[change.id] = change
                 unanswered[change.person] += 1
                 yield change
@@ -250,6 +246,8 @@ class Journaled:
             some = answers.copy()
             answers.clear()
             self._ledger.settle(self._run, self._profile, some, pulled)
+            some += told
+            told.clear()
             return some
 
         try:
@@ -262,6 +260,28 @@ class Journaled:
             yield from settled()
             raise
         yield from settled()
+
+    def _named(
+        self, changes: Iterable[Change], pulled: dict[str, Change], answers: list[Receipt]
+    ) -> Iterator[Change]:
+        """The changes of everybody whose names are still free; the others are answered."""
+        for _, group in groupby(changes, key=lambda change: change.person):
+            person = list(group)
+            reason = self._reason_to_refuse(person)
+            if reason is None:
+                yield from person
+                continue
+            pulled.update((change.id, change) for change in person)
+            answers.extend(receipt_of(change, Outcome.FAILED, detail=reason) for change in person)
+
+    def _of_another_process(self, person: Sequence[Change]) -> Iterator[Receipt]:
+        """Receipts of somebody who was announced in this run before: nothing is sent twice.
+
+        A task runner takes a shard anew when the process that had it is gone, or seems to be.
+        """
+        known = self._ledger.so_far(self._run, person)
+        for change in person:
+            yield known.get(change.id) or receipt_of(change, Outcome.IN_DOUBT, detail=BEGUN)
 
     def _reason_to_refuse(self, changes: Iterable[Change]) -> str | None:
         """Reserve the names that a person is given; why they get nothing, if one is gone."""

@@ -22,6 +22,7 @@ from tasks.lifecycle.policy import TargetPolicy
 from tasks.password_sinks import offer
 from tasks.run import Run
 from tasks.site import Site
+from tasks.task_runner import require_task_runner
 
 Policies = Mapping[str, TargetPolicy]
 offer()  # initial passwords may go to Prefect
@@ -51,6 +52,7 @@ def load_site(
     Raises:
         ConfigError: The profile is wrong, or has no such target or field.
     """
+    require_task_runner()
     loaded = with_rules(load_profile(profile), tuple(rules))
     known = tuple(loaded.profile.targets)
     for target in sorted(set(targets) - set(known)):
@@ -125,16 +127,43 @@ def open_site(run: Run) -> Site:
     if run.id in _OVER:
         raise RunRefused(f"run {run.id} is over")
     if run.id not in _SITES:
-        loaded = with_rules(load_profile(run.profile), run.rules)
-        with located(loaded):
-            connectors = _connectors(loaded)
-        _SITES[run.id] = Site(loaded, connectors, read_settings(), run)
+        _SITES[run.id] = _site(run, run.profile, run.rules)
     return _SITES[run.id]
 
 
 def site_of(run: Run) -> Site:
     """The site of a run: made once per process, so that no task is handed its secrets."""
     return open_site(run)
+
+
+def is_at_home(run: Run) -> bool:
+    """Whether this is the process that leads the run, or led it."""
+    return run.id in _SITES or run.id in _OVER
+
+
+def visit_site(run: Run) -> Site:
+    """The site of a run that another process leads. Whoever asks closes its ledger.
+
+    Raises:
+        ConfigError: The profile cannot be used here, or is not the same.
+        RunRefused: The run is over, or lost its lock.
+        Unreachable: The ledger does not answer.
+    """
+    assert run.ticket is not None  # noqa: S101 - a run that was never begun has no steps elsewhere
+    site = _site(run, run.ticket.file, run.ticket.rules)
+    try:
+        site.require(run.ticket)
+    except BaseException:
+        site.ledger.close()
+        raise
+    return site
+
+
+def _site(run: Run, profile: str, rules: tuple[str, ...]) -> Site:
+    loaded = with_rules(load_profile(profile), rules)
+    with located(loaded):
+        connectors = _connectors(loaded)
+    return Site(loaded, connectors, read_settings(), run)
 
 
 def forget(run: Run) -> None:

@@ -3,21 +3,26 @@
 It is the only place where a preview and a live run part: there a Recorder takes the writer's seat.
 """
 
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from config.loader import LoadedProfile, load_profile
+from config.paths import at_home
 from config.settings import RetourSettings
 from config.yaml_file import Place
 from connectors.ledger.ledger import Ledger, open_ledger
-from connectors.ledger.lock import Lock
+from connectors.ledger.lock import LEASE_SECONDS
 from connectors.model.accounts import Accounts
 from connectors.model.connector import Reader, Source, Writer
+from connectors.model.errors import ConfigError, Unreachable
 from connectors.model.people import People
 from connectors.sdk.once import Once
 from tasks.block_store import read_block
-from tasks.brake import Brake
+from tasks.brake import HALTED, Brake
 from tasks.compile import compile_source_limits, compile_targets, located
 from tasks.compile_names import compile_names
 from tasks.compile_rules import check_columns, compile_rules
@@ -31,6 +36,10 @@ from tasks.lifecycle.rule import Rule
 from tasks.lifecycle.world import World
 from tasks.run import Run
 from tasks.seat import LiveSeat, PreviewSeat, Seat
+from tasks.ticket import Permit, Ticket
+
+QUIET_SECONDS: Final = LEASE_SECONDS / 2
+"""How long an interrupted run waits for writes that are on their way in other processes."""
 
 
 class Site:
@@ -50,7 +59,6 @@ class Site:
         private: Target -> attributes that reports and the audit trail do not quote.
         ledger: Our own memory.
         seat: Who executes changes.
-        lock: Held while the run goes on.
         stopped: Target -> why it was given up in this run.
         shard_size: Persons per shard.
         brake: Stops the shards when the run is interrupted.
@@ -93,11 +101,11 @@ class Site:
         self.ledger: Ledger = open_ledger(environment.ledger_url)
         self.private = {n: policy.manifest.private for n, policy in self.policies.items()}
         self.ledger.private = self.private
-        self.lock: Lock | None = None
         self.stopped: dict[str, str] = {}
         self.brake = Brake()
         self._once = Once()
         self._run = run
+        self._permit: Permit | None = None
         self.seat = self._preview() if run.dry_run else self._live(run)
 
     def _compile_targets(
@@ -276,14 +284,83 @@ class Site:
         before = names[: names.index(target)]
         return tuple(n for n in before if lane and self.policies[n].manifest.lane == lane)
 
+    def ticket(self, lock: str, *, shared: bool) -> Ticket:
+        """What lets steps work for the run, here and elsewhere, once it has its lock.
+
+        Args:
+            lock: Token of the lock.
+            shared: Whether they work in several processes.
+        """
+        return Ticket(
+            lock=lock,
+            file=str(self._loaded.path),
+            rules=tuple(str(at_home(one).absolute()) for one in self._run.rules),
+            digest=self._loaded.digest,
+            shared=shared,
+        )
+
+    def require(self, ticket: Ticket) -> None:
+        """Make sure that a step elsewhere sees the same profile, and the lock of its run.
+
+        Raises:
+            ConfigError: The files differ.
+            RunRefused: The run is over, or another one has taken over, or this is another ledger.
+        """
+        if self._loaded.digest != ticket.digest:
+            message = (
+                "the profile or its rules are not the same here as where the run was planned: "
+                "every machine that takes part needs the same files"
+            )
+            raise ConfigError(message, file=ticket.file)
+        self._allowed(ticket).require()
+
     def hold_lock(self) -> None:
         """Make sure that no other run has taken over.
 
         Raises:
             RunRefused: One has.
         """
-        if self.lock is not None:
-            self.lock.check()
+        if self._run.ticket is not None:
+            self._allowed(self._run.ticket).require()
+
+    def why_not(self, target: str) -> str | None:
+        """Why nothing more may be written to a target in this run; None while it may be."""
+        reason = HALTED if self.brake.pulled else self.stopped.get(target)
+        if reason is None and self._run.ticket is not None:
+            reason = self._allowed(self._run.ticket).why_not(target)
+        return reason
+
+    def give_up(self, target: str, reason: str) -> None:
+        """Write nothing more to a target in this run, wherever its steps work.
+
+        A ledger that does not answer keeps nobody from knowing: without it nobody writes.
+        """
+        self.stopped.setdefault(target, reason)
+        if self._run.ticket is not None and not self.brake.pulled:
+            with suppress(Unreachable):
+                self._allowed(self._run.ticket).give_up(target, reason)
+
+    def halt(self) -> None:
+        """Stop what is being written, here and elsewhere; returns when it has stopped."""
+        ticket = self._run.ticket
+        if ticket is not None and ticket.shared:
+            with suppress(Unreachable):
+                self.ledger.halt(self.name, ticket.lock)
+        self.brake.pull()
+        if ticket is not None and ticket.shared:
+            self._wait_until_quiet()
+
+    def _wait_until_quiet(self) -> None:
+        # A process that is gone answers no more: then the next run finds out what was done.
+        deadline = time.monotonic() + QUIET_SECONDS
+        with suppress(Unreachable):
+            while self.ledger.being_written(self._run.id) and time.monotonic() < deadline:
+                time.sleep(0.2)
+
+    def _allowed(self, ticket: Ticket) -> Permit:
+        if self._permit is None:
+            self._permit = Permit(self.ledger, self.name, ticket)
+        return self._permit
 
 
 def _block_secret(name: str) -> str | None:

@@ -5,11 +5,11 @@ before it plans anything.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from connectors.ledger.audit import NOTHING, Audit, refuse_secrets, without_secrets
@@ -52,16 +52,25 @@ class Journal(Links, Audit):
     Receipts go through here into links, grants and the audit trail, all in one transaction.
     """
 
-    def announce(self, run: str, profile: str, changes: Iterable[Change]) -> Iterator[Change]:
+    def announce(
+        self,
+        run: str,
+        profile: str,
+        changes: Iterable[Change],
+        *,
+        known: Callable[[Sequence[Change]], None] | None = None,
+    ) -> Iterator[Change]:
         """Pass changes on to a writer, each written down durably before it is handed over.
 
         One transaction per person: the person's intents are down before the first of them is handed
-        over. Announcing a change again in the same run (a step that is retried) opens it again.
+        over. Of two processes that announce a person in the same run, one gets through.
 
         Args:
             run: Id of a run that was started.
             profile: Name of the profile.
             changes: A person's changes next to each other.
+            known: Told the changes of a person who was announced in this run before; they are not
+                handed over. Without it they are opened again.
 
         Yields:
             The same changes, in the same order.
@@ -82,8 +91,29 @@ class Journal(Links, Audit):
                 with self._writing() as connection:
                     connection.execute(journal_table.insert(), intents)
             except IntegrityError:
-                self._announce_again(intents)
+                if known is None:
+                    self._announce_again(intents)
+                elif self.so_far(run, person):
+                    known(person)
+                    continue
+                else:
+                    raise
             yield from person
+
+    def so_far(self, run: str, changes: Iterable[Change]) -> dict[str, Receipt | None]:
+        """Receipts of those of the changes that the run has tried, by id; None while it is open."""
+        ids = [change.id for change in changes]
+        with self._reading() as connection:
+            noted = _noted(connection, run, ids)
+        return {change: _receipt(row.receipt) for change, row in noted.items()}
+
+    def being_written(self, run: str) -> int:
+        """How many changes of a run are announced and have no receipt yet."""
+        statement = select(func.count()).where(
+            journal_table.c.run == run, journal_table.c.outcome.is_(None)
+        )
+        with self._reading() as connection:
+            return int(connection.execute(statement).scalar_one())
 
     def _intent(self, run: str, profile: str, change: Change) -> dict[str, Any]:
         content = change.to_json()

@@ -2,17 +2,22 @@
 
 Not even a process that was declared dead, and is not, may write beside its successor: it asks
 `Lock.check` before each batch and learns that the lock is no longer its own.
+
+The steps of a run may work in several processes, on several machines. Then nobody concludes from
+the end of one of them that the run is over: the lease decides, and whoever writes has stopped when
+half of it is gone without a sign of life, which leaves the other half to what was on its way.
 """
 
+import json
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Row, Select, Update, delete, func, select, update
 
 from connectors.ledger.process import Process, is_gone, this_process
 from connectors.ledger.store import Store
@@ -22,6 +27,20 @@ from connectors.sdk.clock import now
 
 LEASE_SECONDS: Final = 60.0
 HEARTBEAT_SECONDS: Final = 10.0
+SEVERAL: Final = "several processes"
+"""In place of the machine, where the steps of a run work in several processes."""
+
+
+class Standing(NamedTuple):
+    """How a run stands that holds its lock.
+
+    Attributes:
+        halted: Whether it is to stop.
+        stopped: Target -> why it was given up.
+    """
+
+    halted: bool
+    stopped: Mapping[str, str]
 
 
 class Lock:
@@ -58,6 +77,7 @@ class Locks(Store):
         profile: str,
         run: str,
         *,
+        shared: bool = False,
         lease_seconds: float = LEASE_SECONDS,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
     ) -> Iterator[Lock]:
@@ -69,6 +89,8 @@ class Locks(Store):
         Args:
             profile: Name of the profile.
             run: Id of the run.
+            shared: Whether steps of the run work in other processes too, which may outlive this
+                one: it is only taken over when its lease is over.
             lease_seconds: How long the lock outlives the last sign of life.
             heartbeat_seconds: How often a thread gives one.
 
@@ -78,7 +100,7 @@ class Locks(Store):
         """
         token = secrets.token_hex(16)
         lease = timedelta(seconds=lease_seconds)
-        lock = Lock(self, profile, token, self._take(profile, run, token, lease))
+        lock = Lock(self, profile, token, self._take(profile, run, token, lease, shared=shared))
         ended = threading.Event()
         heart = threading.Thread(
             target=self._beat,
@@ -101,11 +123,18 @@ class Locks(Store):
         Raises:
             RunRefused: The lock is no longer that of the token.
         """
-        statement = select(locks_table.c.token, locks_table.c.run).where(
-            locks_table.c.profile == profile
-        )
+        self.standing(profile, token)
+
+    def standing(self, profile: str, token: str) -> Standing:
+        """How the run of the token stands.
+
+        Raises:
+            RunRefused: The lock is no longer that of the token; or, when the steps of the run work
+                in several processes, the one that leads them has given no sign of life in time.
+        """
         with self._reading() as connection:
-            holder = connection.execute(statement).one_or_none()
+            holder = connection.execute(_holder_of(profile)).one_or_none()
+            instant = _now(connection)
         if holder is None or holder.token != token:
             taken = f"run {holder.run} took it over" if holder else "it is gone"
             message = (
@@ -113,18 +142,41 @@ class Locks(Store):
                 f"and {taken}. It stops before its next write."
             )
             raise RunRefused(message)
+        if holder.machine == SEVERAL and holder.heartbeat + _half_a_lease(holder) < instant:
+            silent = round((instant - holder.heartbeat).total_seconds())
+            message = (
+                f"process {holder.pid} on {holder.host}, which leads run {holder.run}, gave no "
+                f"sign of life for {silent} s. The run stops before its next write."
+            )
+            raise RunRefused(message)
+        return Standing(bool(holder.halted), json.loads(holder.stopped))
 
-    def _take(self, profile: str, run: str, token: str, lease: timedelta) -> str | None:
+    def halt(self, profile: str, token: str) -> None:
+        """Have every step of the run stop, wherever it works; each finds out within a second."""
+        with self._writing() as connection:
+            connection.execute(_of(profile, token).values(halted=True))
+
+    def give_up(self, profile: str, token: str, target: str, reason: str) -> None:
+        """Have every step of the run leave a target alone; the first reason stands."""
+        with self._writing() as connection:
+            holder = connection.execute(_holder_of(profile).with_for_update()).one_or_none()
+            if holder is not None and holder.token == token:
+                stopped = {target: reason, **json.loads(holder.stopped)}
+                connection.execute(_of(profile, token).values(stopped=json.dumps(stopped)))
+
+    def _take(
+        self, profile: str, run: str, token: str, lease: timedelta, *, shared: bool = False
+    ) -> str | None:
         process = this_process()
+        if shared:
+            process = replace(process, machine=SEVERAL)
         while True:
             with self._writing() as connection:
                 instant = _now(connection)
                 mine = _row(run, token, process, instant, lease)
                 if self._take_free(connection, profile, mine):
                     return None
-                holder = connection.execute(
-                    select(locks_table).where(locks_table.c.profile == profile).with_for_update()
-                ).one_or_none()
+                holder = connection.execute(_holder_of(profile).with_for_update()).one_or_none()
                 if holder is None:  # released between the two statements: try again
                     continue
                 if holder.expires > instant and not is_gone(_process(holder)):
@@ -153,11 +205,7 @@ class Locks(Store):
             # through, and if none does, `check` says so.
             with suppress(Unreachable), self._writing() as connection:
                 instant = _now(connection)
-                beat = (
-                    update(locks_table)
-                    .where(locks_table.c.profile == profile, locks_table.c.token == token)
-                    .values(heartbeat=instant, expires=instant + lease)
-                )
+                beat = _of(profile, token).values(heartbeat=instant, expires=instant + lease)
                 if connection.execute(beat).rowcount == 0:
                     return
 
@@ -168,6 +216,19 @@ class Locks(Store):
                     locks_table.c.profile == profile, locks_table.c.token == token
                 )
             )
+
+
+def _holder_of(profile: str) -> Select[Any]:
+    return select(locks_table).where(locks_table.c.profile == profile)
+
+
+def _of(profile: str, token: str) -> Update:
+    return update(locks_table).where(locks_table.c.profile == profile, locks_table.c.token == token)
+
+
+def _half_a_lease(holder: Row[Any]) -> timedelta:
+    lease: timedelta = holder.expires - holder.heartbeat
+    return lease / 2
 
 
 def _now(connection: Connection) -> datetime:
@@ -190,6 +251,8 @@ def _row(
         "since": instant,
         "heartbeat": instant,
         "expires": instant + lease,
+        "halted": False,
+        "stopped": "{}",
     }
 
 
@@ -200,9 +263,13 @@ def _process(holder: Row[Any]) -> Process:
 def _refusal(holder: Row[Any], instant: datetime) -> str:
     silent = max(0, round((instant - holder.heartbeat).total_seconds()))
     left = max(1, round((holder.expires - instant).total_seconds()))
+    free = (
+        f"and with it the processes that worked for it, the lock is free in {left} s."
+        if holder.machine == SEVERAL
+        else f"the lock is free at once on that machine, and elsewhere in {left} s."
+    )
     return (
         f"profile {holder.profile!r} is being run already: run {holder.run}, since "
         f"{holder.since:%Y-%m-%d %H:%M:%S} UTC, process {holder.pid} on {holder.host}, last sign "
-        f"of life {silent} s ago. Wait until it is done, or end that process. If it is gone, the "
-        f"lock is free at once on that machine, and elsewhere in {left} s."
+        f"of life {silent} s ago. Wait until it is done, or end that process. If it is gone, {free}"
     )

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA: Final = "0006"
+SCHEMA: Final = "0007"
 """The newest migration: the schema that this code reads and writes."""
 VERSION_TABLE: Final = "ledger_version"
 """Where alembic notes the schema. Prefect uses its usual name, and may share the database."""
@@ -139,6 +139,9 @@ locks = Table(
     Column("pid", Integer, nullable=False),
     *texts("process_started"),
     *instants("since", "heartbeat", "expires"),
+    # What steps of the run on other machines have to know, for as long as it goes on.
+    Column("halted", Boolean, nullable=False, server_default=false()),
+    Column("stopped", Text, nullable=False, server_default="{}"),  # target -> why, JSON
 )
 
 snapshots = Table(

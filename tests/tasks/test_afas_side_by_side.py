@@ -5,7 +5,8 @@ The flow's own code says which shard waits for which; threads stand in for Prefe
 
 import time
 from collections import defaultdict
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -15,10 +16,10 @@ from connectors.afas.sandbox.afas import Afas
 from connectors.afas.sandbox.serve import ServedAfas
 from connectors.model.receipt import Outcome
 from connectors.sdk.invent import invent
-from flows.applying import MOST_TASKS_AT_ONCE, apply_plan
-from tasks.apply import apply_shard
+from flows.applying import apply_plan
 from tasks.run import Receipts
 from tasks.setup import forget
+from tasks.task_runner import MOST_TASKS_AT_ONCE
 from tests.plainly import a_run, decide
 from tests.write_back import write_profile
 
@@ -46,13 +47,14 @@ class Threads:
     began: dict[tuple[str, int], float] = field(default_factory=dict)
     ended: dict[tuple[str, int], float] = field(default_factory=dict)
 
-    def submit(self, run, shard, *, upstream, after) -> Future[Receipts]:
+    def submit(self, task, given) -> Future[Receipts]:
         def work():
-            before = [future.result() for future in upstream]
-            behind = [future.result() for future in after]
+            before = [future.result() for future in given["upstream"]]
+            behind = [future.result() for future in given["after"]]
+            shard = given["shard"]
             key = (shard.target, shard.number)
             self.began[key] = time.monotonic()
-            receipts = apply_shard.fn(run, shard, before, behind)
+            receipts = task.fn(given["run"], shard, before, behind)
             self.ended[key] = time.monotonic()
             return receipts
 
@@ -88,8 +90,8 @@ def provisioned(run, afas, monkeypatch):
         afas.counts["most_at_once"] = 0  # from here on: writes, and nothing is read
         with ThreadPoolExecutor(MOST_TASKS_AT_ONCE) as pool:
             threads = Threads(pool)
-            monkeypatch.setattr("flows.applying.apply_shard", threads)
-            monkeypatch.setattr("flows.applying.wait", wait)
+            monkeypatch.setattr("flows.applying.started", lambda _: nullcontext(threads))
+            monkeypatch.setattr("flows.applying.as_completed", as_completed)
             answers = apply_plan(run, verdict.plan)
         return [one for answer in answers for one in answer.receipts], threads
 

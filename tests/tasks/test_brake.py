@@ -47,3 +47,15 @@ def test_pulling_waits_until_no_shard_writes() -> None:
     shard.join()
 
     assert order == ["last write", "pulled"]
+
+
+def test_whatever_else_speaks_against_it_stops_between_two_persons_too() -> None:
+    reasons: list[str] = []
+    brake = Brake()
+    stream = brake.until_pulled(changes("1", "2"), lambda: reasons[0] if reasons else None)
+
+    first = next(stream)
+    reasons.append("the lock was lost")
+
+    assert [first, *stream] == changes("1")
+    assert brake.why_not(lambda: reasons[0]) == "the lock was lost"

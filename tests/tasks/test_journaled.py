@@ -88,3 +88,31 @@ def test_what_was_answered_before_a_target_was_given_up_is_on_disk_and_the_rest_
     with pytest.raises(Unreachable, match="does not answer"):
         next(receipts)
     assert [intent.change for intent in ledger.open_intents(PROFILE)] == [second]
+
+
+def test_a_shard_that_is_taken_anew_sends_nothing_twice(ledger: Ledger) -> None:
+    planned = changes("1", "2", "3")
+    list(Journaled(SideBySide(), ledger, profile=PROFILE, run=RUN).apply(planned[:2]))
+    begun = list(ledger.announce(RUN, PROFILE, planned[2:4]))  # and then the process was gone
+    sent: list[Change] = []
+
+    class Watched(SideBySide):
+        def apply(self, some: Iterable[Change]) -> Iterator[Receipt]:
+            def watched() -> Iterator[Change]:
+                for change in some:
+                    sent.append(change)
+                    yield change
+
+            return super().apply(watched())
+
+    receipts = list(Journaled(Watched(), ledger, profile=PROFILE, run=RUN).apply(planned))
+
+    assert sent == planned[4:]
+    outcomes = {receipt.change: (receipt.outcome, receipt.ref) for receipt in receipts}
+    assert outcomes == {
+        **{change.id: (Outcome.DONE, "ref-1") for change in planned[:2]},
+        **{change.id: (Outcome.IN_DOUBT, None) for change in begun},
+        **{change.id: (Outcome.DONE, "ref-3") for change in planned[4:]},
+    }
+    # What is in doubt stays open, for the next run to look at.
+    assert [intent.change for intent in ledger.open_intents(PROFILE)] == begun

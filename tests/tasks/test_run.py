@@ -1,13 +1,20 @@
-from datetime import date
+import pickle
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
 
+import cloudpickle
 import pytest
+from prefect.utilities.collections import visit_collection
 
-from connectors.model.change import UpdateAccount
+from connectors.model.change import Change, CreateAccount, UpdateAccount
 from connectors.model.errors import ConfigError, RunRefused, StalePlan, Unreachable, UnsafePlan
 from connectors.model.plan import Plan, Section
-from connectors.model.receipt import Outcome
+from connectors.model.receipt import Outcome, Receipt
+from connectors.model.values import CLEAR, Pending
 from connectors.sdk.fanout import receipt_of
-from tasks.run import Receipts, exit_code_of, exit_code_of_receipts, shards_of
+from tasks.lifecycle.scope import Scope
+from tasks.run import Receipts, Run, Shard, exit_code_of, exit_code_of_receipts, shards_of
+from tasks.ticket import Ticket
 
 
 def change(target, person, **after):
@@ -59,6 +66,94 @@ def test_one_person_is_never_cut_in_two():
 
 def test_an_empty_plan_has_no_shards():
     assert list(shards_of(plan_of(ad=[]), 100)) == []
+
+
+@pytest.mark.parametrize(("persons", "targets"), [(100_000, 5), (60_000, 12), (1_000, 300)])
+def test_however_many_people_there_are_a_run_stays_below_three_hundred_tasks(persons, targets):
+    who = tuple(str(number) for number in range(persons))
+    one = change("t", "1")
+    sections = []
+    for place in range(targets):
+        # Shards only look at whose a change is; a hundred thousand different ones take a while.
+        changes = tuple(SimpleNamespace(person=person, id=one.id) for person in who)
+        sections.append(SimpleNamespace(target=f"t{place}", changes=changes))
+    plan = SimpleNamespace(
+        sections=sections, changes=[c for section in sections for c in section.changes]
+    )
+    shards = list(shards_of(plan, 200))
+    assert targets <= len(shards) <= max(250, targets)
+    assert sum(len(shard.changes) for shard in shards) == persons * targets
+    assert {shard.number for shard in shards if shard.target == "t0"} == {
+        shard.number for shard in shards if shard.target == f"t{targets - 1}"
+    }
+
+
+def a_receipt(one):
+    return receipt_of(
+        one, Outcome.DONE, ref="ref-1", produced={"mail": "x@example.org", "proxies": ("a", "b")}
+    )
+
+
+def test_shards_and_receipts_travel_to_another_process_whole_and_small():
+    changes = tuple(
+        CreateAccount(
+            target="ad",
+            person=str(number),
+            after={"mail": f"{number}@example.org", "phone": CLEAR, "upn": Pending("x", "upn")},
+            because=("rule:staff", "contract:7"),
+        )
+        for number in range(2_000)
+    )
+    known = changes[0].resolved(ref="r", after={"mail": "y"})
+    shard = Shard("ad", 3, (*changes, known))
+    receipts = Receipts(
+        "ad", 3, tuple(map(a_receipt, changes)), stopped="it does not answer", unreachable=True
+    )
+    sent, answered = cloudpickle.dumps(shard), cloudpickle.dumps(receipts)
+    assert max(len(sent), len(answered)) < 200 * len(changes)
+
+    arrived, heard = pickle.loads(sent), pickle.loads(answered)  # noqa: S301 - our own
+
+    assert (arrived.target, arrived.number, arrived.changes) == ("ad", 3, shard.changes)
+    assert [one.id for one in arrived.changes] == [one.id for one in shard.changes]
+    assert arrived.changes[0].after["phone"] is CLEAR
+    assert (heard.target, heard.number, heard.receipts) == ("ad", 3, receipts.receipts)
+    assert (heard.stopped, heard.unreachable) == ("it does not answer", True)
+
+
+def test_a_run_travels_without_whom_it_may_change():
+    run = Run(
+        run_id="run-1",
+        profile="demo",
+        dry_run=False,
+        as_of=date(2026, 11, 23),
+        scope=Scope(persons=frozenset(str(number) for number in range(10_000))),
+        approve=None,
+        started=datetime(2026, 11, 23, tzinfo=UTC),
+    )
+    run.ticket = Ticket("token", "/etc/retour/demo.yaml", (), "digest", shared=True)
+
+    sent = cloudpickle.dumps(run)
+
+    arrived = pickle.loads(sent)  # noqa: S301 - our own
+    assert len(sent) < 1_000
+    assert (arrived.id, arrived.mode, arrived.ticket) == ("run-1", "live", run.ticket)
+    assert not hasattr(arrived, "scope")
+
+
+def test_prefect_looks_into_no_person_among_the_arguments_of_a_shard():
+    changes = tuple(change("ad", str(number)) for number in range(100))
+    upstream = Receipts("ad", 0, tuple(map(a_receipt, changes)))
+    given = {
+        "run": SimpleNamespace(),
+        "shard": Shard("ad", 0, changes),
+        "upstream": [upstream],
+        "after": [upstream],
+    }
+    looked_at = []
+    visit_collection(given, visit_fn=looked_at.append, return_data=False)
+    assert len(looked_at) < 20
+    assert not any(isinstance(one, Change | Receipt) for one in looked_at)
 
 
 @pytest.mark.parametrize(

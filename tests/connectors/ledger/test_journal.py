@@ -242,3 +242,25 @@ def test_shards_write_side_by_side_on_several_threads(ledger):
     assert open_ids(ledger) == []
     assert ledger.verify_audit() is None
     assert ledger.audit_seal().sequence == 160
+
+
+def test_of_two_processes_that_announce_a_person_in_one_run_the_second_is_told(ledger):
+    first, second = create("1"), grant("1", "care")
+    assert list(ledger.announce("run-1", "demo", [first, second])) == [first, second]
+    assert ledger.being_written("run-1") == 2
+    receipt = receipt_of(first, Outcome.DONE, ref="ref-1")
+    ledger.settle("run-1", "demo", [receipt], {})
+    told = []
+
+    again = ledger.announce("run-1", "demo", [first, second, create("2")], known=told.extend)
+
+    assert list(again) == [create("2")]
+    assert told == [first, second]
+    assert ledger.so_far("run-1", told) == {first.id: receipt, second.id: None}
+    assert ledger.so_far("run-2", told) == {}
+    assert ledger.being_written("run-1") == 2
+
+
+def test_a_run_that_nobody_started_is_not_taken_for_one_that_announced(ledger):
+    with pytest.raises(IntegrityError):
+        next(ledger.announce("run-9", "demo", [create("1")], known=lambda _: None))
