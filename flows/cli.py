@@ -13,9 +13,11 @@ from typer.exceptions import TyperException
 # of ours that does, before a command that needs them runs: `retour --help` answers at once.
 from connectors.model.errors import ConfigError, RetourError
 from flows.answering import approve, refuse
+from flows.audit_command import audit
 from flows.backfilling import backfill
 from flows.connectors_command import new as new_connector
 from flows.deploy_command import deploy
+from flows.forgetting import forget
 from flows.options import (
     Approve,
     AsJson,
@@ -293,6 +295,8 @@ def show_one(
 
 app.command("backfill")(backfill)
 app.command("undo")(undo)
+app.command("forget")(forget)
+app.add_typer(audit, name="audit")
 app.command("approve")(approve)
 app.command("refuse")(refuse)
 app.command("deploy")(deploy)

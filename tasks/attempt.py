@@ -246,7 +246,7 @@ class Attempt:
             lifted=self._verdict.lifted if self._verdict else (),
             private=site_of(self.run).private if self._recorded else NOTHING_PRIVATE,
         )
-        self.ending = Ending(self.run.id, code, {**report, **self.found})
+        self.ending = Ending(self.run.id, code, {**report, **self._seal(), **self.found})
         tell().ended(self.ending)
         if not self._recorded:
             return
@@ -259,6 +259,13 @@ class Attempt:
             refused=refused,
         )
         publish(self.ending, self.plan, list(self.receipts), site_of(self.run).private)
+
+    def _seal(self) -> dict[str, Any]:
+        """The end of the audit trail after a live run: a second place that knows it."""
+        if not self._recorded or self.run.dry_run:
+            return {}
+        seal = site_of(self.run).ledger.audit_seal()
+        return {"audit": {"line": seal.sequence, "hash": seal.hash}}
 
     def conclude(self) -> State[Ending]:
         """How Prefect shows the end. A run that somebody has to approve is suspended here."""

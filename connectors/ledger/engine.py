@@ -1,5 +1,6 @@
 """From a URL to a database: which ones are taken, and how their connections are set up."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +20,16 @@ DRIVERS: Final = {
 }
 BUSY_TIMEOUT_SECONDS: Final = 30
 CONNECT_TIMEOUT_SECONDS: Final = 10
+_WAYS_OUT: Final = {
+    "locked": "Another process holds it, such as a backup or an editor: end that, then run again.",
+    "full": "Make room on its disk, then run again.",
+    "no space left": "Make room on its disk, then run again.",
+    "readonly": "Whoever runs Retour has to be able to write the file and its folder.",
+    "read-only": "Whoever runs Retour has to be able to write to it.",
+    "unable to open": "Whoever runs Retour has to be able to write the file and its folder.",
+    "malformed": "The file is damaged: put back a copy of it.",
+}
+"""What a database says -> what to do about it."""
 READING: Final = "retour_reading"
 """Execution option of a connection that only reads."""
 
@@ -49,6 +60,15 @@ def address(engine: Engine) -> str:
     return engine.url.set(query={}).render_as_string(hide_password=True)
 
 
+def way_out(reason: str) -> str:
+    """What an administrator does about what a database said; "" where that says it all."""
+    said = reason.casefold()
+    for word, sentence in _WAYS_OUT.items():
+        if word in said:
+            return sentence
+    return ""
+
+
 def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
@@ -77,6 +97,7 @@ def _sqlite_engine(url: URL) -> Engine:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not file.exists():
             file.touch(mode=0o600)
+        _close_to_others(file)
     except OSError as error:
         message = f"the ledger's file cannot be made: {error}"
         raise ConfigError(message) from error
@@ -85,6 +106,15 @@ def _sqlite_engine(url: URL) -> Engine:
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _close_to_others(file: Path) -> None:
+    """Let nobody but its owner read a ledger that somebody copied or restored with wider rights."""
+    for end in ("", "-wal", "-shm"):
+        part = file.with_name(file.name + end)
+        with suppress(OSError):  # not there; or somebody else's, who lets us in on purpose
+            if part.stat().st_mode & 0o077:
+                part.chmod(0o600)
 
 
 def _set_up_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

@@ -12,7 +12,8 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from connectors.ledger.audit import NOTHING, Audit, refuse_secrets, without_secrets
+from connectors.ledger.audit import Audit
+from connectors.ledger.audit_text import NOTHING, refuse_secrets, without_secrets
 from connectors.ledger.links import Links
 from connectors.ledger.records import JournalEntry, OpenIntent
 from connectors.ledger.tables import journal as journal_table

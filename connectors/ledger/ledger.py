@@ -6,7 +6,8 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
 
 from connectors.ledger.approvals import Approvals
-from connectors.ledger.engine import address, engine_for
+from connectors.ledger.engine import address, engine_for, way_out
+from connectors.ledger.forgetting import Forgetting
 from connectors.ledger.given import Given
 from connectors.ledger.ignored import IgnoredIssues
 from connectors.ledger.journal import Journal
@@ -33,6 +34,7 @@ class Ledger(
     Locks,
     Past,
     Given,
+    Forgetting,
 ):
     """Retour's own memory: runs and plans, people, links and grants, journal, audit trail, locks.
 
@@ -79,6 +81,7 @@ def _bring_up_to_date(engine: Engine) -> None:
     except (DatabaseError, InterfaceError) as error:
         reason = str(error.orig).strip().partition("\n")[0]
         message = f"the ledger {address(engine)} cannot be opened: {reason}"
+        message += f". {way_out(reason)}".removesuffix(". ")
         away = isinstance(error, OperationalError | InterfaceError)
         if away and engine.dialect.name == "postgresql":
             raise Unreachable(message, hint="Check RETOUR_LEDGER_URL.") from error

@@ -3,7 +3,7 @@
 import io
 import json
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -34,16 +34,7 @@ class Memory(Store):
 
         Of older ones only the last stays: personal data is not kept for its own sake.
         """
-        ids = json.dumps(people.persons["external_id"].tolist(), ensure_ascii=False)
-        content = {
-            "profile": profile,
-            "run": run,
-            "digest": people.digest,
-            "taken_at": people.taken_at,
-            "ids": zlib.compress(ids.encode()),
-            "keys": json.dumps(people.keys, ensure_ascii=False, sort_keys=True),
-            **{name: _to_parquet(getattr(people, name)) for name in FRAMES},
-        }
+        content = {"profile": profile, "run": run, **snapshot_row(people)}
         older = (
             select(snapshots_table.c.sequence)
             .where(snapshots_table.c.profile == profile)
@@ -62,15 +53,7 @@ class Memory(Store):
         row = self._latest(profile, "taken_at", "keys", *FRAMES)
         if row is None:
             return None
-        persons, contracts, departments, blocked = (_from_parquet(row[name]) for name in FRAMES)
-        return People(
-            persons=persons,
-            contracts=contracts,
-            departments=departments,
-            blocked=blocked,
-            taken_at=row["taken_at"],
-            keys=json.loads(row["keys"]),
-        )
+        return people_of(row)
 
     def snapshot_ids(self, profile: str) -> list[str] | None:
         """`external_id` of everybody in that import, sorted; cheap. None when there is none."""
@@ -119,6 +102,31 @@ class Memory(Store):
         with self._reading() as connection:
             rows = connection.execute(statement.where(absences_table.c.profile == profile))
             return dict(sorted((row.person, row.since) for row in rows))
+
+
+def snapshot_row(people: People) -> dict[str, Any]:
+    """An import as the columns of `snapshots` that are about people."""
+    ids = json.dumps(people.persons["external_id"].tolist(), ensure_ascii=False)
+    return {
+        "digest": people.digest,
+        "taken_at": people.taken_at,
+        "ids": zlib.compress(ids.encode()),
+        "keys": json.dumps(people.keys, ensure_ascii=False, sort_keys=True),
+        **{name: _to_parquet(getattr(people, name)) for name in FRAMES},
+    }
+
+
+def people_of(row: Mapping[str, Any]) -> People:
+    """Undo `snapshot_row`."""
+    persons, contracts, departments, blocked = (_from_parquet(row[name]) for name in FRAMES)
+    return People(
+        persons=persons,
+        contracts=contracts,
+        departments=departments,
+        blocked=blocked,
+        taken_at=row["taken_at"],
+        keys=json.loads(row["keys"]),
+    )
 
 
 def _to_parquet(frame: pd.DataFrame) -> bytes:

@@ -103,7 +103,12 @@ class AuditLine:
         because: Rules, contracts or settings behind it, separated by commas.
         text: What changed, field by field, old → new, and what the target said. Capped.
         previous: Hash of the line before; 64 zeros for the first.
-        hash: SHA-256 over all the above, in hexadecimal digits.
+        hash: SHA-256, in hexadecimal digits; see `audit_chain`.
+        version: Of the way in which it is hashed.
+        salt: Random bytes in its digest; None once its content was erased.
+        digest: SHA-256 of salt and personal content; None in lines of version 1.
+        erased: When its personal content was erased, None for one that says everything.
+        change: Id of the change in the journal, "" where there is none.
     """
 
     sequence: int
@@ -119,6 +124,11 @@ class AuditLine:
     text: str
     previous: str
     hash: str
+    version: int = 1
+    salt: str | None = None
+    digest: str | None = None
+    erased: datetime | None = None
+    change: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,12 @@ from sqlalchemy.exc import (
     OperationalError,
 )
 
-from connectors.ledger.engine import READING, address
+from connectors.ledger.engine import READING, address, way_out
 from connectors.model.errors import Unreachable
 
 AWAY: Final = (OperationalError, InterfaceError, InternalError)
 """Errors of a database that is not there, or not itself."""
+WITHOUT_IT: Final = "Nothing is written without it; the next run settles what is in doubt."
 
 
 class Store:
@@ -80,7 +81,7 @@ class Store:
             raise Unreachable(
                 f"{self.address} does not answer: {reason}",
                 system="ledger",
-                hint="Nothing is written without it; the next run settles what is in doubt.",
+                hint=f"{way_out(reason)} {WITHOUT_IT}".lstrip(),
             ) from error
 
     def _texts(self, statement: Select[Any], *, by: Sequence[Column[Any]] = ()) -> pd.DataFrame:

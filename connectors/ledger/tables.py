@@ -23,10 +23,11 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA: Final = "0007"
+SCHEMA: Final = "0008"
 """The newest migration: the schema that this code reads and writes."""
 VERSION_TABLE: Final = "ledger_version"
 """Where alembic notes the schema. Prefect uses its usual name, and may share the database."""
@@ -254,7 +255,13 @@ audit = Table(
     Column("text", Text, nullable=False),
     Column("previous", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
+    Column("version", Integer, nullable=False, server_default=text("1")),  # how it is hashed
+    Column("salt", String(32)),  # gone when the content was erased
+    Column("digest", String(64)),
+    Column("erased", Instant),
+    Column("change", String, nullable=False, server_default=""),  # its id in the journal
     Index(None, "profile", "sequence"),
+    Index(None, "profile", "person"),
     Index(None, "run"),
 )
 
@@ -266,4 +273,7 @@ audit_head = Table(
     Column("chain", Integer, primary_key=True, autoincrement=False),
     Column("sequence", Serial, nullable=False),
     Column("hash", String(64), nullable=False),
+    # The last line that was cut off at the beginning.
+    Column("cut_sequence", BigInteger, nullable=False, server_default=text("0")),
+    Column("cut_hash", String(64), nullable=False, server_default="0" * 64),
 )

@@ -146,7 +146,7 @@ def _fold(effect: Effect, one: Tried) -> None:
         case Verb.DELETE | Verb.UNMANAGE:
             effect.left = change
             _fold_values(effect, one)
-        case Verb.UPDATE | Verb.ENABLE | Verb.DISABLE | Verb.MOVE:
+        case _:  # update, enable, disable, move
             _fold_values(effect, one)
 
 

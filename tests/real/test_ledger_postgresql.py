@@ -33,7 +33,7 @@ def _tests_of(*parts):
 
 
 PARTS = (
-    *("audit", "crash", "ignored", "journal", "links", "lock", "memory"),
+    *("audit", "crash", "forgetting", "given", "ignored", "journal", "links", "lock", "memory"),
     *("names", "past", "readings", "recent", "runs", "schema"),
 )
 globals().update(_tests_of(*PARTS))

@@ -1,8 +1,10 @@
 import json
+from datetime import UTC, datetime
 
 import pytest
 
-from connectors.ledger.audit import MAX_TEXT, MAX_VALUE, audit_text
+from connectors.ledger.audit_chain import told_of
+from connectors.ledger.audit_text import MAX_TEXT, MAX_VALUE, audit_text
 from connectors.ledger.ledger import open_ledger
 from connectors.ledger.records import AuditBreak, AuditSeal
 from connectors.model.change import UpdateAccount
@@ -223,3 +225,110 @@ def test_processes_that_write_at_the_same_time_make_one_chain(ledger, ledger_url
         lines = list(again.audit())
     assert [line.sequence for line in lines] == list(range(1, 41))
     assert {line.profile for line in lines} == {"run-a", "run-b"}
+
+
+def test_lines_are_filtered_by_person_and_time(ledger):
+    days = [datetime(2026, 11, day, tzinfo=UTC) for day in (20, 21, 22)]
+    for number, day in enumerate(days, start=1):
+        carry_out(ledger, done(create(f"{number}"), f"ref-{number}"), at=day)
+    assert [line.sequence for line in ledger.audit(person="2")] == [2]
+    assert [line.sequence for line in ledger.audit(since=days[1])] == [2, 3]
+    assert [line.sequence for line in ledger.audit(until=days[1])] == [1]
+
+
+def aged(ledger):
+    """Five lines, the first three of them old."""
+    for number in range(1, 6):
+        at = datetime(2025 if number < 4 else 2026, 11, number, tzinfo=UTC)
+        carry_out(ledger, done(create(f"{number}"), f"ref-{number}"), at=at)
+
+
+NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def prune(ledger, before=NEW_YEAR):
+    return ledger.prune_audit(before, at=datetime(2026, 12, 1, tzinfo=UTC), by="ann")
+
+
+def test_old_lines_are_cut_off_and_the_rest_still_verifies(ledger):
+    aged(ledger)
+    seal, third = ledger.audit_seal(), list(ledger.audit())[2]
+    assert ledger.old_audit_lines(NEW_YEAR) == AuditSeal(3, third.hash)
+
+    assert prune(ledger) == 3
+
+    assert [line.sequence for line in ledger.audit()] == [4, 5, 6]
+    assert ledger.verify_audit(seal=seal) is None
+    assert ledger.audit_anchor() == AuditSeal(3, third.hash)
+    assert ledger.audit_number(third.hash) == 3
+    told = list(ledger.audit())[-1]
+    assert (told.action, told.because) == ("PruneAudit", "by:ann")
+    assert told.text == f"lines 1-3: cut off, older than 2026-01-01; the last was {third.hash}"
+    assert prune(ledger) == 0
+
+
+def test_what_is_cut_off_is_cut_off_again_later(ledger):
+    aged(ledger)
+    prune(ledger)
+    carry_out(ledger, done(create("9"), "ref-9"), at=datetime(2026, 12, 2, tzinfo=UTC))
+    assert prune(ledger, datetime(2026, 12, 2, tzinfo=UTC)) == 3
+    assert ledger.verify_audit() is None
+    assert [line.sequence for line in ledger.audit()] == [7, 8]
+
+
+def test_the_last_line_stays_however_old_it_is(ledger):
+    aged(ledger)
+    assert prune(ledger, datetime(2030, 1, 1, tzinfo=UTC)) == 4
+    assert ledger.verify_audit() is None
+    assert prune(ledger, datetime(2020, 1, 1, tzinfo=UTC)) == 0
+
+
+def test_a_beginning_that_somebody_cut_off_by_hand_is_found(ledger, ledger_url):
+    aged(ledger)
+    at_the_database(
+        ledger_url,
+        "UPDATE audit_head SET cut_sequence = 3, "
+        "cut_hash = (SELECT hash FROM audit WHERE sequence = 3)",
+        "DELETE FROM audit WHERE sequence <= 3",
+    )
+    reason = "the lines up to this one were cut off, and no line tells of that"
+    assert ledger.verify_audit() == AuditBreak(3, reason)
+
+
+def test_a_seal_of_the_last_line_that_was_cut_off_still_proves_something(ledger, ledger_url):
+    aged(ledger)
+    third = list(ledger.audit())[2]
+    prune(ledger)
+    assert ledger.verify_audit(seal=AuditSeal(3, third.hash)) is None
+    reason = "it is not the line that was sealed"
+    assert ledger.verify_audit(seal=AuditSeal(3, "f" * 64)) == AuditBreak(3, reason)
+
+
+def test_a_line_that_was_slipped_in_at_the_end_is_found(ledger, ledger_url):
+    five_lines(ledger)
+    at_the_database(
+        ledger_url,
+        "INSERT INTO audit (sequence, at, run, profile, action, target, person, ref, outcome, "
+        "because, text, previous, hash, version, salt, digest, change) SELECT 6, at, run, profile, "
+        "action, target, person, ref, outcome, because, 'by hand', hash, hash, version, salt, "
+        "digest, change FROM audit WHERE sequence = 5",
+    )
+    assert ledger.verify_audit() == AuditBreak(6, "its content is not what was written")
+
+
+def test_two_lines_that_were_swapped_are_found(ledger, ledger_url):
+    five_lines(ledger)
+    at_the_database(
+        ledger_url,
+        "UPDATE audit SET sequence = 99 WHERE sequence = 2",
+        "UPDATE audit SET sequence = 2 WHERE sequence = 3",
+        "UPDATE audit SET sequence = 3 WHERE sequence = 99",
+    )
+    assert ledger.verify_audit() == AuditBreak(2, "it does not follow from the line before it")
+
+
+def test_many_erased_lines_are_told_in_as_many_lines_as_it_takes():
+    assert list(told_of([9, 3, 4, 5])) == ["3-5, 9"]
+    several = list(told_of(range(1, 500, 2)))
+    assert len(several) == 3
+    assert all(len(part) < MAX_TEXT for part in several)

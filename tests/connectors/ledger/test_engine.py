@@ -105,4 +105,6 @@ def test_a_damaged_file_is_said_so_in_a_sentence(ledger, ledger_url):
 
 def test_a_mistake_in_what_was_asked_is_no_ledger_that_is_away(ledger):
     with pytest.raises(IntegrityError), ledger._writing() as connection:
-        connection.exec_driver_sql("INSERT INTO audit_head VALUES (1, 0, '')")
+        connection.exec_driver_sql(
+            "INSERT INTO audit_head (chain, sequence, hash) VALUES (1, 0, '')"
+        )

@@ -27,6 +27,9 @@ with open_ledger(sys.argv[1]) as ledger:
 """
 
 
+ADDED_TO_AUDIT = ("version", "salt", "digest", "erased", "change")
+
+
 def test_the_migrations_make_exactly_the_tables_of_the_code(ledger):
     with ledger._reading() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
@@ -59,6 +62,9 @@ def test_a_ledger_of_the_first_schema_keeps_its_snapshot_and_learns_the_keys(led
         *(f"DROP TABLE {name}" for name in ("names", "called", "ignored", "readings", "approvals")),
         "DROP INDEX journal_by_profile_person_sequence",
         "DROP INDEX links_by_profile_person",
+        "DROP INDEX audit_by_profile_person",
+        *(f"ALTER TABLE audit DROP COLUMN {name}" for name in ADDED_TO_AUDIT),
+        *(f"ALTER TABLE audit_head DROP COLUMN {name}" for name in ("cut_sequence", "cut_hash")),
         "UPDATE ledger_version SET version_num = '0001'",
     )
     with open_ledger(ledger_url) as ledger:
