@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from config.artifacts import ArtifactsSpec
 from config.fields import FieldSpecs
 from config.limits import Limit, SourceLimits, TargetLimits
 from config.names import NamesSpec
@@ -166,6 +167,8 @@ class Profile(Spec):
     """What happens over a limit: the run is refused, or waits until a person approves its plan."""
     approval_hours: Annotated[int, Field(ge=1, le=24 * 90), NO_BOOLEAN] = 72
     """How long a run waits for that person before it is given up."""
+    artifacts: ArtifactsSpec = ArtifactsSpec()
+    """What of a run can be read in Prefect."""
     names: NamesSpec = NamesSpec()
     """Which generators make names."""
     notify: tuple[Any, ...] = Field(default=(), json_schema_extra={"maxItems": 0})

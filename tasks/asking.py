@@ -16,9 +16,11 @@ from connectors.ledger.approvals import Approval
 from connectors.ledger.ledger import open_ledger
 from connectors.model.errors import RunRefused
 from connectors.model.plan import Plan
-from tasks.reporting import summary
+from tasks.page import summary
 from tasks.run import WAITING, Run, as_json
+from tasks.sentence import sentence_of
 from tasks.setup import site_of
+from tasks.shown import Shown
 from tasks.waiting import can_be_answered, note_answer, suspend, withdraw
 
 
@@ -64,15 +66,16 @@ class Question:
         )
         self._asked = site.ledger.approval(run.id)
 
-    def wait(self, report: Mapping[str, Any]) -> None:
+    def wait(self, report: Mapping[str, Any], shown: Shown) -> None:
         """Suspend the run until somebody has answered, where somebody can start it again.
 
         Args:
             report: Of the run so far; its summary stands above the form.
+            shown: How much of it.
         """
         withdraw(self._superseded)
         if self._asked is not None and self._asked.flow_run is not None:
-            suspend(self._asked, summary(report))
+            suspend(self._asked, summary(report, shown), sentence_of(report, shown))
 
 
 def answer_to_this_run() -> Approval | None:

@@ -20,9 +20,10 @@ from tasks.asking import Question, answer_to_this_run, refuse_unless_approved, w
 from tasks.brake import HALTED
 from tasks.decide import Verdict
 from tasks.execute import set_aside
+from tasks.lifecycle.movement import count_movements
 from tasks.progress import tell
 from tasks.report import publish
-from tasks.reporting import MISNAMED, NOTHING_PRIVATE, build_report, summary
+from tasks.reporting import MISNAMED, build_report
 from tasks.resuming import resumed
 from tasks.run import (
     APPROVABLE,
@@ -44,7 +45,9 @@ from tasks.run import (
     new_run,
     refuse_live_rules,
 )
+from tasks.sentence import sentence_of
 from tasks.setup import forget, load_site, open_site, site_of
+from tasks.shown import Shown
 from tasks.task_runner import require_server, works_elsewhere
 from tasks.waiting import STATE_NAME
 
@@ -72,7 +75,8 @@ class Attempt:
         receipts: Set by whoever applies the plan.
         ending: How it ended; there once the context is left.
         found: What else the report says. `issues` in it are not kept in the ledger.
-        said: The end in a sentence, "" for what became of the plan.
+        said: What else was found, in a few words; "" for nothing.
+        shown: How much of the run may be read in Prefect.
     """
 
     def __init__(self, **parameters: Any) -> None:
@@ -93,7 +97,7 @@ class Attempt:
         self.receipts: Sequence[Receipts] = ()
         self.ending: Ending | None = None
         self.found: Mapping[str, Any] = {}
-        self.said = ""
+        self.said, self.shown = "", Shown()
         self._recorded = False
         self._question, self._answered = Question(), False
 
@@ -120,6 +124,7 @@ class Attempt:
             given, self._answered = {**given, "approve": answered.digest}, True
         self.run = new_run(given, zone, goes_on=answered.run if answered else None)
         site = open_site(self.run)
+        self.shown = site.shown
         self._stack.callback(forget, self.run)
         shared = works_elsewhere()
         lock = self._stack.enter_context(site.ledger.lock(name, self.run.id, shared=shared))
@@ -244,7 +249,10 @@ class Attempt:
             refused=refused,
             objections=self._verdict.objections if self._verdict else (),
             lifted=self._verdict.lifted if self._verdict else (),
-            private=site_of(self.run).private if self._recorded else NOTHING_PRIVATE,
+            measures=self._verdict.measures if self._verdict else (),
+            people=self._people(),
+            settled=site_of(self.run).settled if self._recorded else 0,
+            private=self.shown.private,
         )
         self.ending = Ending(self.run.id, code, {**report, **self._seal(), **self.found})
         tell().ended(self.ending)
@@ -258,7 +266,19 @@ class Attempt:
             report={n: part for n, part in self.ending.report.items() if n != "issues"},
             refused=refused,
         )
-        publish(self.ending, self.plan, list(self.receipts), site_of(self.run).private)
+        publish(self.run, self.ending, self.plan, list(self.receipts))
+
+    def _people(self) -> dict[str, int] | None:
+        """Who was read, and who comes, moves and goes by this plan."""
+        if self._verdict is None:
+            return None
+        people, policies = self._verdict.people, site_of(self.run).policies
+        accounts = {n for n, policy in policies.items() if not policy.manifest.write_back}
+        return {
+            "persons": len(people),
+            "contracts": len(people.contracts),
+            **count_movements(self._verdict.plan.changes, accounts),
+        }
 
     def _seal(self) -> dict[str, Any]:
         """The end of the audit trail after a live run: a second place that knows it."""
@@ -270,15 +290,15 @@ class Attempt:
     def conclude(self) -> State[Ending]:
         """How Prefect shows the end. A run that somebody has to approve is suspended here."""
         assert self.ending is not None  # noqa: S101 - set on leaving the context
-        self._question.wait(self.ending.report)
+        self._question.wait(self.ending.report, self.shown)
         return self.state
 
     @property
     def state(self) -> State[Ending]:
         """How Prefect shows the end."""
         assert self.ending is not None  # noqa: S101 - set on leaving the context
-        code, report = self.ending.exit, self.ending.report
-        message = self._question.said or report["refused"] or self.said or _outcomes(report)
+        code = self.ending.exit
+        message = self._message(self.ending.report)
         if code == DONE:
             return Completed(message=message, data=self.ending)
         if code == WAITING and self.run.dry_run:
@@ -286,6 +306,19 @@ class Attempt:
         if code in {INCOMPLETE, WAITING}:
             return Completed(name=STATE_NAMES[code], message=message, data=self.ending)
         return Failed(name=STATE_NAMES[code], message=message, data=self.ending)
+
+    def _message(self, report: Mapping[str, Any]) -> str:
+        slips = (
+            f"{note['person']}: {note['reason']}" if note["person"] else note["reason"]
+            for note in report["notes"]
+            if note["code"] in MISNAMED
+        )
+        said = ". ".join([*slips, sentence_of(report, self.shown)])
+        if self._question.said:
+            return f"{said} Nobody is asked again: {self._question.said}."
+        if not self.said or report["refused"]:
+            return said
+        return f"{self.said}. {said}" if report["changes"] else f"{self.said}."
 
 
 def _load(given: Mapping[str, Any]) -> tuple[ZoneInfo, str]:
@@ -305,13 +338,3 @@ def _receipts_so_far(plan: Plan, journal: Sequence[JournalEntry]) -> Iterator[Re
         yield Receipts(name, 0, tuple(receipt for receipt in answered if receipt is not None))
         yield set_aside(Shard(name, 0, open_ones), HALTED, outcome=Outcome.IN_DOUBT)
         yield set_aside(Shard(name, 0, left), HALTED)
-
-
-def _outcomes(report: dict[str, Any]) -> str:
-    lines = summary(report).splitlines()
-    slips = [
-        ": ".join(part for part in (note["person"], note["reason"]) if part)
-        for note in report["notes"]
-        if note["code"] in MISNAMED
-    ]
-    return "\n".join([*slips, next((one for one in lines if one.startswith("Plan")), lines[0])])

@@ -9,7 +9,7 @@ from connectors.model.accounts import Accounts
 from connectors.model.people import People
 from connectors.model.plan import Plan
 from connectors.model.receipt import Note
-from tasks.lifecycle.guard import Evidence, Objection, lift, review
+from tasks.lifecycle.guard import Evidence, Measure, Objection, lift, measure, told
 from tasks.lifecycle.guard_protected import protects_nothing
 from tasks.lifecycle.inputs import Inputs
 from tasks.lifecycle.plan import make_plan
@@ -26,9 +26,10 @@ class Verdict:
         plan: The plan.
         objections: Those that stand: an approval of exactly this plan has lifted the others.
         lifted: The others.
+        measures: What every guard counted, also those that say nothing.
     """
 
-    __slots__ = ("lifted", "objections", "people", "plan")
+    __slots__ = ("lifted", "measures", "objections", "people", "plan")
 
     def __init__(
         self,
@@ -36,9 +37,10 @@ class Verdict:
         plan: Plan,
         objections: tuple[Objection, ...],
         lifted: tuple[Objection, ...] = (),
+        measures: tuple[Measure, ...] = (),
     ) -> None:
         """Keep the parts."""
-        self.people, self.plan = people, plan
+        self.people, self.plan, self.measures = people, plan, measures
         self.objections, self.lifted = objections, lifted
 
     def __repr__(self) -> str:
@@ -63,7 +65,7 @@ def gather(run: Run, people: People, accounts: list[Accounts]) -> Inputs:
     site.check_columns(people)
     site.forget_readings()
     held = {reading.target: reading for reading in accounts}
-    site.settle(held, people, run.as_of)
+    site.settled += site.settle(held, people, run.as_of)
     return Inputs(
         profile=site.name,
         as_of=run.as_of,
@@ -97,18 +99,23 @@ def weigh(run: Run, inputs: Inputs, plan: Plan, *, from_import: bool = True) -> 
     plan = _with_notes(plan, notes)
     site.ledger.save_plan(plan)
     tell().planned({section.target: len(section.changes) for section in plan.sections})
-    objections = object_to(run, inputs, plan, from_import=from_import)
+    measures = _measured(run, inputs, plan, from_import=from_import)
+    objections = told(measures)
     approved = run.approve is not None
     lifted = tuple(one for one in objections if approved and not one.structural)
-    return Verdict(people, plan, lift(objections, approved=approved), lifted)
+    return Verdict(people, plan, lift(objections, approved=approved), lifted, measures)
 
 
-def object_to(
-    run: Run, inputs: Inputs, plan: Plan, *, from_import: bool = True
-) -> tuple[Objection, ...]:
+def object_to(run: Run, inputs: Inputs, plan: Plan) -> tuple[Objection, ...]:
     """What the guards say against a plan, whatever was approved; nothing is written."""
+    return tuple(told(_measured(run, inputs, plan)))
+
+
+def _measured(
+    run: Run, inputs: Inputs, plan: Plan, *, from_import: bool = True
+) -> tuple[Measure, ...]:
     site = site_of(run)
-    return review(
+    return measure(
         Evidence(
             people=inputs.people,
             known=site.ledger.snapshot(site.name),

@@ -99,7 +99,8 @@ class Progress(Listener):
         going = [
             f"{name} {done[name]} of {count}" for name, count in self._planned.items() if count
         ]
-        return 100.0 * together / total if total else 100.0, f"{said} ({'; '.join(going)})"
+        percent = 1000 * together // total / 10 if total else 100.0  # 100 is really all
+        return percent, f"{said} ({'; '.join(going)})"
 
 
 def _per_time(rate: float) -> str:

@@ -17,9 +17,9 @@ from tasks.lifecycle.reconcile import find_issues
 from tasks.lifecycle.reconcile_fixes import plan_fixes
 from tasks.lifecycle.reconcile_issue import Issue
 from tasks.lifecycle.reconcile_wishes import choose, read_wishes
-from tasks.reporting import MOST_ROWS
 from tasks.run import Run
 from tasks.setup import site_of
+from tasks.shown import Shown, plain
 
 
 class Findings:
@@ -101,7 +101,7 @@ def look_for_issues(run: Run, people: People, accounts: list[Accounts], fix: lis
 def show_issues(run: Run, findings: Findings) -> None:
     """The issues as artifacts."""
     create_table_artifact(
-        table=rows(findings),
+        table=rows(findings, site_of(run).shown),
         key="issues",
         description=f"Reconciliation {run.id}: {findings.sentence}",
     )
@@ -112,24 +112,24 @@ def show_issues(run: Run, findings: Findings) -> None:
     )
 
 
-def rows(findings: Findings) -> list[dict[str, str]]:
-    """The open issues as flat rows of text, at most `MOST_ROWS`."""
-    found = findings.open
+def rows(findings: Findings, shown: Shown) -> list[dict[str, str]]:
+    """The open issues as flat rows of text, as many as the profile lets into a table."""
+    found, most = findings.open, shown.rows
     flat = [
         {
             "issue": issue.id,
             "type": issue.kind.value,
             "target": issue.target,
             "person": issue.person,
-            "account": issue.label or issue.ref,
-            "detail": issue.detail,
-            "next run": issue.next_run or "nothing",
-            "fixes": ", ".join(fix.name for fix in issue.fixes) or issue.advice,
+            "account": plain(issue.label or issue.ref) if shown.values else "",
+            "detail": plain(issue.detail) if shown.values else "",
+            "next run": plain(issue.next_run or "nothing"),
+            "fixes": ", ".join(fix.name for fix in issue.fixes) or plain(issue.advice),
         }
-        for issue in found[:MOST_ROWS]
+        for issue in found[:most]
     ]
-    if len(found) > MOST_ROWS:
-        flat.append({"issue": f"and {len(found) - MOST_ROWS} more, see `retour reconcile --all`"})
+    if len(found) > most:
+        flat.append({"issue": f"and {len(found) - most} more, see `retour reconcile --all`"})
     return flat
 
 

@@ -1,4 +1,4 @@
-"""What was planned and what became of it: the report of a run, as JSON, markdown and rows."""
+"""What was planned and what became of it: the report of a run, as JSON."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,17 +13,15 @@ from connectors.model.receipt import Note, Outcome, Receipt
 from connectors.model.values import CLEAR, Pending, encode_value
 from connectors.sdk.clock import now
 from tasks.brake import HALTED
+from tasks.lifecycle.guard_measure import Measure
 from tasks.lifecycle.guard_objection import Objection
-from tasks.run import INCOMPLETE, INTERRUPTED, Receipts, Run
+from tasks.run import Receipts, Run
+from tasks.shown import Private
 
 REPORT_FORMAT: Final = 1
-Private = Mapping[str, frozenset[str]]
-"""Target -> fields of somebody's private life."""
 MISNAMED: Final = frozenset({"unknown_person", "unknown_department"})
 """Notes about what was asked for, and not about somebody."""
 NOTHING_PRIVATE: Final[Private] = {}
-MOST_ROWS: Final = 1000
-"""Rows of an artifact's table; the UI slows down beyond, and the whole plan is in the ledger."""
 
 
 def build_report(  # noqa: PLR0913 - the parts of a report
@@ -37,6 +35,9 @@ def build_report(  # noqa: PLR0913 - the parts of a report
     refused: str | None = None,
     objections: Sequence[Objection] = (),
     lifted: Sequence[Objection] = (),
+    measures: Sequence[Measure] = (),
+    people: Mapping[str, int] | None = None,
+    settled: int = 0,
     private: Private = NOTHING_PRIVATE,
 ) -> dict[str, Any]:
     """The report of a run, as `--report` writes it.
@@ -51,11 +52,15 @@ def build_report(  # noqa: PLR0913 - the parts of a report
         refused: Why nothing was executed, None when it was.
         objections: What the guards said against the plan.
         lifted: What they said, and an approval of exactly this plan has lifted.
+        measures: What every guard counted.
+        people: How many persons and contracts came in, and how many come, move and go.
+        settled: How many writes of earlier runs this one has looked up.
         private: Fields whose values are left out.
     """
     answers = {receipt.change: receipt for shard in receipts for receipt in shard.receipts}
     changes = list(plan.changes) if plan is not None else []
     notes = [*(plan.notes if plan is not None else ()), *_notes_of(answers.values())]
+    approved = plan is not None and run.approve == plan.digest
     return {
         "retour": REPORT_FORMAT,
         "run": run.id,
@@ -77,6 +82,9 @@ def build_report(  # noqa: PLR0913 - the parts of a report
             for some, is_lifted in ((objections, False), (lifted, True))
             for one in some
         ],
+        "people": people,
+        "guards": [one.to_json(approved=approved) for one in measures],
+        "settled": settled,
     }
 
 
@@ -144,72 +152,6 @@ def _notes_of(receipts: Iterable[Receipt]) -> list[Note]:
         Note(target=target, person=person, code="set_aside", reason=detail)
         for target, person, detail in sorted(aside)
     ]
-
-
-def summary(report: Mapping[str, Any]) -> str:
-    """The report in a page of markdown."""
-    looked = "issue_counts" in report
-    what = "reconciliation" if looked and not report["plan"] else report["mode"]
-    lines = [
-        f"# {report['profile']}: {what} of {report['as_of']}",
-        "",
-        f"Run `{report['run']}`, exit code {report['exit']}.",
-        "",
-    ]
-    if looked:
-        found, ignored = _counts(report["issue_counts"]), report["issues_ignored"]
-        lines += [f"Issues: {found}; {ignored} ignored. The artifact `issues` lists them.", ""]
-    if report["plan"]:
-        lines += [f"Plan `{report['plan']['digest']}`: {report['plan']['changes']} changes.", ""]
-        lines += ["| target | managed | planned | outcomes |", "|---|---|---|---|"]
-        lines += [
-            f"| {name} | {target['managed']} | {_counts(target['planned'])} "
-            f"| {_counts(target['outcomes'])} |"
-            for name, target in report["targets"].items()
-        ]
-    if report["refused"]:
-        broken_off = report["exit"] in {INCOMPLETE, INTERRUPTED}
-        said = "Stopped before its end" if broken_off else "Nothing was written"
-        lines += ["", f"**{said}:** {report['refused']}"]
-    codes = Counter(note["code"] or "note" for note in report["notes"])
-    if codes:
-        lines += ["", f"Notes: {_counts(dict(sorted(codes.items())))}."]
-    return "\n".join(lines)
-
-
-def _counts(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in counts.items()) or "nothing"
-
-
-def table(
-    plan: Plan, receipts: Sequence[Receipts] = (), *, private: Private = NOTHING_PRIVATE
-) -> list[dict[str, str]]:
-    """The plan as flat rows of text, at most `MOST_ROWS`.
-
-    Args:
-        plan: The plan.
-        receipts: What became of it, as far as it was executed.
-        private: Fields whose values are left out.
-    """
-    answers = {receipt.change: receipt for shard in receipts for receipt in shard.receipts}
-    rows: list[dict[str, str]] = []
-    for change in plan.changes:
-        if len(rows) == MOST_ROWS:
-            rows.append({"target": f"and {len(plan) - MOST_ROWS} more, see `retour show`"})
-            break
-        receipt = answers.get(change.id)
-        rows.append(
-            {
-                "target": change.target,
-                "person": change.person,
-                "verb": change.verb.value,
-                "what": describe(veiled(change, private)),
-                "because": ", ".join(change.because),
-                "outcome": receipt.outcome.value if receipt else "",
-                "detail": (receipt.detail or "") if receipt else "",
-            }
-        )
-    return rows
 
 
 def veiled(change: Change, private: Private) -> Change:

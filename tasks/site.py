@@ -36,6 +36,7 @@ from tasks.lifecycle.rule import Rule
 from tasks.lifecycle.world import World
 from tasks.run import Run
 from tasks.seat import LiveSeat, PreviewSeat, Seat
+from tasks.shown import Shown
 from tasks.ticket import Permit, Ticket
 
 QUIET_SECONDS: Final = LEASE_SECONDS / 2
@@ -57,9 +58,11 @@ class Site:
         options: Name generators.
         source_limits: How far an import may be from the last one.
         private: Target -> attributes that reports and the audit trail do not quote.
+        shown: How much of a run may be read in Prefect.
         ledger: Our own memory.
         seat: Who executes changes.
         stopped: Target -> why it was given up in this run.
+        settled: How many writes of earlier runs, whose answer was lost, this one looked up.
         shard_size: Persons per shard.
         brake: Stops the shards when the run is interrupted.
     """
@@ -101,7 +104,13 @@ class Site:
         self.ledger: Ledger = open_ledger(environment.ledger_url)
         self.private = {n: policy.manifest.private for n, policy in self.policies.items()}
         self.ledger.private = self.private
+        self.shown = Shown(
+            private=self.private,
+            values=profile.artifacts.values == "show",
+            rows=profile.artifacts.rows,
+        )
         self.stopped: dict[str, str] = {}
+        self.settled = 0
         self.brake = Brake()
         self._once = Once()
         self._run = run

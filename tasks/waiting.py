@@ -58,12 +58,13 @@ class Answer(RunInput):
     )
 
 
-def suspend(asked: Approval, question: str = "") -> Answer:
+def suspend(asked: Approval, question: str = "", said: str = "") -> Answer:
     """Suspend this run until its form is filled in.
 
     Args:
         asked: What the ledger knows about the question.
         question: Markdown above the form; without it, why it has to be asked.
+        said: The same in a sentence, for the list of runs.
 
     Returns:
         What was filled in, in a run that was resumed. Otherwise it raises Prefect's `Pause`, which
@@ -79,7 +80,7 @@ def suspend(asked: Approval, question: str = "") -> Answer:
         timeout_seconds=max(1, int((asked.until - now()).total_seconds())),
         pause_key=asked.digest.removeprefix("sha256:"),  # keys are letters, digits and dashes
     )
-    state.name, state.message = STATE_NAME, asked.reasons
+    state.name, state.message = STATE_NAME, said or asked.reasons
     keys = keyset_from_paused_state(state)
     state.state_details.run_input_keyset = dict(keys)  # type: ignore[arg-type]  # its own keys are literals
     context = FlowRunContext.get()

@@ -23,9 +23,12 @@ def weigh_rules(run: Run, verdict: Verdict, accounts: list[Accounts]) -> dict[st
         verdict: What came of it.
         accounts: What it was decided from.
     """
+    site = site_of(run)
+    settled = site.settled
     inputs = gather(run, verdict.people, accounts)
+    site.settled = settled  # they are the same ones once more
     own = copy(inputs)
-    own.rules, own.policies = site_of(run).of_profile()
+    own.rules, own.policies = site.of_profile()
     plan = make_plan(own)
     impact = weigh(
         inputs.people,

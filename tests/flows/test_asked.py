@@ -52,7 +52,7 @@ def test_a_person_that_nobody_knows_is_said_in_the_end(site: Site) -> None:
     state = ended(provision, persons=["999999"], as_of=DAY)
     assert state.name == "Completed"
     assert str(state.message).startswith("999999: HR does not know this person")
-    assert str(state.message).endswith(": 0 changes.")
+    assert str(state.message).endswith("nothing to do for 12 persons; nothing was written.")
     assert name_of(state) == f"site preview {DAY}"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tasks.reporting import summary
+from tasks.page import summary
 from tests.flows.site import DAY, UNLIMITED, Site, assert_no_traceback, digest_in, report_of, retour
 
 
