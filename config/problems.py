@@ -90,12 +90,18 @@ def explain(
         spelled = spell((*((named,) if named else at), *loc))
         problems.append(
             file.error(
-                _sentence(details, model, loc, file.value((*at, *loc))),
+                _sentence(details, model, loc, _written(file, (*at, *loc))),
                 (*at, *loc),
                 spelled=spelled,
             )
         )
     return sorted(problems, key=lambda problem: problem.line or 0)
+
+
+def _written(file: YamlFile, key: Key) -> Any:
+    """What stands at a key; of one text where a list may stand, all of it."""
+    around = file.value(key[:-1])
+    return around if isinstance(around, str) else file.value(key)
 
 
 def sentences(error: ValidationError, model: type[BaseModel]) -> list[tuple[str, str]]:

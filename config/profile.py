@@ -18,6 +18,7 @@ from config.artifacts import ArtifactsSpec
 from config.fields import FieldSpecs
 from config.limits import Limit, SourceLimits, TargetLimits
 from config.names import NamesSpec
+from config.notify import NotifySpec
 from config.several import hint
 from config.sources import SOURCE_NAME, FurtherSourceSpec, SourceName
 from config.spec import MAX_DAYS, NO_BOOLEAN, BlockName, Key, Spec, Text, keys_spelled, spelled
@@ -171,8 +172,8 @@ class Profile(Spec):
     """What of a run can be read in Prefect."""
     names: NamesSpec = NamesSpec()
     """Which generators make names."""
-    notify: tuple[Any, ...] = Field(default=(), json_schema_extra={"maxItems": 0})
-    """Who is told about what; not available yet."""
+    notify: NotifySpec | None = None
+    """Who is told about what; left out, nobody."""
 
     @field_validator("timezone")
     @classmethod
@@ -182,16 +183,6 @@ class Profile(Spec):
             message = f"there is no such time zone{hint(name, zones, listed=False)}"
             raise ValueError(message)
         return name
-
-    @field_validator("notify")
-    @classmethod
-    def _nobody_told(cls, wanted: tuple[Any, ...]) -> tuple[Any, ...]:
-        if wanted:
-            message = (
-                "is not available yet; leave it out, and let Prefect automations watch the runs"
-            )
-            raise ValueError(message)
-        return wanted
 
     def limits_of(self, target: str) -> dict[str, Limit]:
         """A limit for every verb: the target's own, else the profile's, else the default.

@@ -18,6 +18,8 @@ from connectors.model.errors import ConfigError
 
 SCHEME: Final = "secret://"
 FOLDER: Final = "RETOUR_SECRETS_DIR"
+MAIL_PASSWORD: Final = ("notify", "mail", "password")
+"""The one place outside the settings of a connector."""
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 BlockSecret = Callable[[str], str | None]
@@ -73,7 +75,7 @@ def check_references(content: Any, key: Key = ()) -> list[tuple[Key, str]]:
         ]
     if not isinstance(content, str) or SCHEME not in content:
         return []
-    if "settings" not in (key[1:2] if key[:1] == ("source",) else key[2:3]):
+    if not _takes_secrets(key):
         return [(key, "secret:// works in settings only")]
     if not content.startswith(SCHEME) or not _NAME.fullmatch(content.removeprefix(SCHEME)):
         return [
@@ -83,6 +85,13 @@ def check_references(content: Any, key: Key = ()) -> list[tuple[Key, str]]:
             )
         ]
     return []
+
+
+def _takes_secrets(key: Key) -> bool:
+    """Whether what stands at a key of the profile is looked up where it is used."""
+    if key == MAIL_PASSWORD:
+        return True
+    return "settings" in (key[1:2] if key[:1] == ("source",) else key[2:3])
 
 
 def variable_of(name: str) -> str:

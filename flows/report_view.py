@@ -9,6 +9,7 @@ from rich.text import Text
 
 from flows.terminal import line, show, table
 from flows.words import in_words
+from tasks.reporting import told
 from tasks.run import APPROVABLE, REFUSED, STALE, UNREACHABLE, USAGE, WAITING
 
 MOST_CHANGES: Final = 40
@@ -72,6 +73,8 @@ def show_end(report: Report, command: Sequence[str] = (), *, approved: bool = Fa
     line(_verdict(report))
     if report["plan"]:
         line(Text("Plan   ", "dim"), report["plan"]["digest"])
+    if report.get("messages"):
+        line(Text("Tells  ", "dim"), told(report["messages"]))
     following = _next(report, command, approved=approved) if command else None
     if following:
         line(Text("Next   ", "dim"), following)

@@ -49,6 +49,7 @@ from tasks.sentence import sentence_of
 from tasks.setup import forget, load_site, open_site, site_of
 from tasks.shown import Shown
 from tasks.task_runner import require_server, works_elsewhere
+from tasks.telling import Gist, tell_about
 from tasks.waiting import STATE_NAME
 
 STATE_NAMES: Final = {
@@ -254,6 +255,10 @@ class Attempt:
             settled=site_of(self.run).settled if self._recorded else 0,
             private=self.shown.private,
         )
+        if self._recorded and code != INTERRUPTED:  # whoever stops a run does not wait for mail
+            known = self._verdict.known if self._verdict else None
+            told = tell_about(self.run, Gist(report, self.plan, self.receipts, known))
+            report |= {"messages": told.messages, "notes": [*report["notes"], *told.notes]}
         self.ending = Ending(self.run.id, code, {**report, **self._seal(), **self.found})
         tell().ended(self.ending)
         if not self._recorded:

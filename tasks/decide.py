@@ -9,6 +9,7 @@ from connectors.model.accounts import Accounts
 from connectors.model.people import People
 from connectors.model.plan import Plan
 from connectors.model.receipt import Note
+from tasks.acquaintances import Acquaintances, acquaint
 from tasks.lifecycle.guard import Evidence, Measure, Objection, lift, measure, told
 from tasks.lifecycle.guard_protected import protects_nothing
 from tasks.lifecycle.inputs import Inputs
@@ -16,6 +17,7 @@ from tasks.lifecycle.plan import make_plan
 from tasks.progress import tell
 from tasks.run import Run
 from tasks.setup import site_of
+from tasks.telling import concerned
 
 
 class Verdict:
@@ -27,9 +29,10 @@ class Verdict:
         objections: Those that stand: an approval of exactly this plan has lifted the others.
         lifted: The others.
         measures: What every guard counted, also those that say nothing.
+        known: Whom there may be something to tell about; None where nobody is told anything.
     """
 
-    __slots__ = ("lifted", "measures", "objections", "people", "plan")
+    __slots__ = ("known", "lifted", "measures", "objections", "people", "plan")
 
     def __init__(
         self,
@@ -38,9 +41,10 @@ class Verdict:
         objections: tuple[Objection, ...],
         lifted: tuple[Objection, ...] = (),
         measures: tuple[Measure, ...] = (),
+        known: Acquaintances | None = None,
     ) -> None:
         """Keep the parts."""
-        self.people, self.plan, self.measures = people, plan, measures
+        self.people, self.plan, self.measures, self.known = people, plan, measures, known
         self.objections, self.lifted = objections, lifted
 
     def __repr__(self) -> str:
@@ -103,7 +107,19 @@ def weigh(run: Run, inputs: Inputs, plan: Plan, *, from_import: bool = True) -> 
     objections = told(measures)
     approved = run.approve is not None
     lifted = tuple(one for one in objections if approved and not one.structural)
-    return Verdict(people, plan, lift(objections, approved=approved), lifted, measures)
+    standing = lift(objections, approved=approved)
+    return Verdict(people, plan, standing, lifted, measures, _acquaint(run, inputs, plan))
+
+
+def _acquaint(run: Run, inputs: Inputs, plan: Plan) -> Acquaintances | None:
+    """Whom there is something to tell about, while what was read is still there."""
+    notify = site_of(run).notify
+    if notify is None:
+        return None
+    mails = {target: names.mail for target, names in notify.accounts.items()}
+    known = acquaint(inputs, concerned(run, plan), mails)
+    site_of(run).known = known
+    return known
 
 
 def object_to(run: Run, inputs: Inputs, plan: Plan) -> tuple[Objection, ...]:

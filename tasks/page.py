@@ -9,6 +9,7 @@ from connectors.model.change import Verb
 from tasks.lifecycle.guard_measure import HOLDS, LIFTED, TRIPPED
 from tasks.lifecycle.movement import MOVEMENTS
 from tasks.lifecycle.policy import Limit
+from tasks.reporting import told
 from tasks.run import APPROVABLE
 from tasks.sentence import given_up, name_of, sentence_of
 from tasks.shown import Shown, cell
@@ -70,6 +71,8 @@ def _facts(report: Report) -> list[str]:
         rows.append(["plan", f"{plan['changes']} changes, `{plan['digest']}`"])
     if settled := report.get("settled"):
         rows.append(["earlier run", f"{settled} writes whose answer was lost were looked up"])
+    if messages := report.get("messages"):
+        rows.append(["messages", told(messages)])
     return _table(["", ""], rows)
 
 

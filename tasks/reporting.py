@@ -77,6 +77,7 @@ def build_report(  # noqa: PLR0913 - the parts of a report
         ],
         "notes": [note.to_json() for note in notes],
         "refused": refused,
+        "messages": [],
         "objections": [
             {**one.to_json(), "lifted": is_lifted}
             for some, is_lifted in ((objections, False), (lifted, True))
@@ -152,6 +153,13 @@ def _notes_of(receipts: Iterable[Receipt]) -> list[Note]:
         Note(target=target, person=person, code="set_aside", reason=detail)
         for target, person, detail in sorted(aside)
     ]
+
+
+def told(messages: Sequence[Mapping[str, Any]]) -> str:
+    """How many messages there were, and what became of them."""
+    counts = Counter(str(one["outcome"]) for one in messages)
+    words = {"would_send": "would be sent", "failed": "not sent", "held": "held back"}
+    return ", ".join(f"{n} {words.get(outcome, outcome)}" for outcome, n in counts.items())
 
 
 def veiled(change: Change, private: Private) -> Change:

@@ -16,9 +16,11 @@ from connectors.model.connector import Connector, SandboxOptions
 from connectors.model.errors import ConfigError, RunRefused
 from tasks.compile import compile_targets, located
 from tasks.compile_names import compile_names
+from tasks.compile_notify import compile_notify
 from tasks.compile_rules import compile_rules
 from tasks.connector_settings import BlockOf, Connectors, check_without_prefect
 from tasks.lifecycle.policy import TargetPolicy
+from tasks.password_mail import offer_mail
 from tasks.password_sinks import offer
 from tasks.run import Run
 from tasks.site import Site
@@ -26,6 +28,7 @@ from tasks.task_runner import require_task_runner
 
 Policies = Mapping[str, TargetPolicy]
 offer()  # initial passwords may go to Prefect
+offer_mail()  # or leave by mail
 
 _SITES: dict[str, Site] = {}
 _OVER: set[str] = set()
@@ -104,6 +107,7 @@ def _compiled(loaded: LoadedProfile) -> Policies:
         unset = dict.fromkeys(connectors.targets)
         policies = compile_targets(loaded, connectors.targets, unset, compile_rules(loaded))
         compile_names(loaded)
+        compile_notify(loaded, {name: policy.manifest for name, policy in policies.items()})
         check_without_prefect(loaded, connectors)
     return policies
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from config.loader import LoadedProfile, load_profile
 from config.paths import at_home
+from config.secrets import MAIL_PASSWORD, resolve_secrets
 from config.settings import RetourSettings
 from config.yaml_file import Place
 from connectors.ledger.ledger import Ledger, open_ledger
@@ -21,10 +22,12 @@ from connectors.model.connector import Reader, Source, Writer
 from connectors.model.errors import ConfigError, Unreachable
 from connectors.model.people import People
 from connectors.sdk.once import Once
+from tasks.acquaintances import Acquaintances
 from tasks.block_store import read_block
 from tasks.brake import HALTED, Brake
 from tasks.compile import compile_source_limits, compile_targets, located
 from tasks.compile_names import compile_names
+from tasks.compile_notify import compile_notify
 from tasks.compile_rules import check_columns, compile_rules
 from tasks.connector_settings import Connectors, ConnectorSettings
 from tasks.kept import KeptReading, digest_of
@@ -34,6 +37,8 @@ from tasks.lifecycle.people import column_of, person_facts
 from tasks.lifecycle.policy import TargetPolicy
 from tasks.lifecycle.rule import Rule
 from tasks.lifecycle.world import World
+from tasks.mailing import MailBox
+from tasks.password_mail import PasswordPost, posting
 from tasks.run import Run
 from tasks.seat import LiveSeat, PreviewSeat, Seat
 from tasks.shown import Shown
@@ -59,8 +64,10 @@ class Site:
         source_limits: How far an import may be from the last one.
         private: Target -> attributes that reports and the audit trail do not quote.
         shown: How much of a run may be read in Prefect.
+        notify: Who is told what; None for nobody.
         ledger: Our own memory.
         seat: Who executes changes.
+        known: Whom there may be something to tell about; None until that is looked up.
         stopped: Target -> why it was given up in this run.
         settled: How many writes of earlier runs, whose answer was lost, this one looked up.
         shard_size: Persons per shard.
@@ -103,12 +110,16 @@ class Site:
             self.policies = self._compile_targets(loaded, self.rules)
         self.ledger: Ledger = open_ledger(environment.ledger_url)
         self.private = {n: policy.manifest.private for n, policy in self.policies.items()}
+        manifests = {name: policy.manifest for name, policy in self.policies.items()}
+        with located(loaded):
+            self.notify = compile_notify(loaded, manifests)
         self.ledger.private = self.private
         self.shown = Shown(
             private=self.private,
             values=profile.artifacts.values == "show",
             rows=profile.artifacts.rows,
         )
+        self.known: Acquaintances | None = None
         self.stopped: dict[str, str] = {}
         self.settled = 0
         self.brake = Brake()
@@ -141,7 +152,7 @@ class Site:
         return PreviewSeat(self.ledger, profile=self.name)
 
     def _live(self, run: Run) -> Seat:
-        with located(self._loaded):
+        with located(self._loaded), posting(self._post()):
             # A missing write credential is told now, not half-way.
             for target, connector in self._connectors.targets.items():
                 settings = self._settings.of_target(target, to_write=True)
@@ -234,6 +245,28 @@ class Site:
         """Where a part of a rule stands, or the rule itself."""
         return next(spec for spec in self._loaded.rules if spec.id == rule).where(*steps)
 
+    def _post(self) -> PasswordPost | None:
+        """How initial passwords are mailed, where the profile says so."""
+        box = self.mailbox()
+        if self.notify is None or box is None:
+            return None
+        return PasswordPost(self.notify, box, lambda: self.known)
+
+    def mailbox(self) -> MailBox | None:
+        """Where mail leaves; its password is looked up when somebody signs in."""
+        box = self.notify.mail if self.notify is not None else None
+        return None if box is None else box.with_password(self._mail_password)
+
+    def _mail_password(self) -> str:
+        spec = self._loaded.profile.notify
+        given = spec.mail.password if spec is not None and spec.mail is not None else None
+        key = ".".join(MAIL_PASSWORD)
+        try:
+            found = resolve_secrets({"password": given}, block_secret=_block_secret)
+        except ConfigError as error:
+            raise self._loaded.locate(ConfigError(error.message, key=key)) from None
+        return str(found["password"])
+
     def forget_readings(self) -> None:
         """Let go of what readers shared: rows as they came are the most that a run keeps."""
         self._once = Once()
@@ -241,7 +274,7 @@ class Site:
     def _open_writer(self, target: str) -> Writer:
         opens = self._connectors.targets[target].open_writer
         assert opens is not None  # noqa: S101 - checked when the profile was compiled
-        with located(self._loaded):
+        with located(self._loaded), posting(self._post()):
             return opens(self._settings.of_target(target, to_write=True), target)
 
     def memory(self, people: People, as_of: date) -> Memory:

@@ -25,8 +25,10 @@ from connectors.ledger.tables import (
     called,
     grants,
     ignored,
+    incidents,
     journal,
     links,
+    messages,
     names,
     plans,
     readings,
@@ -37,7 +39,13 @@ from connectors.model.people import People
 from connectors.model.private import ERASED
 from connectors.model.receipt import Outcome
 
-WHOSE: Final = {"links": links, "grants": grants, "names": names, "called": called}
+WHOSE: Final = {
+    "links": links,
+    "grants": grants,
+    "names": names,
+    "called": called,
+    "messages": messages,
+}
 """Tables with rows of one person and nothing else, beside `absences`."""
 
 
@@ -178,6 +186,7 @@ class _Eraser:
             self.found[place] += gone
         self._execute(delete(readings).where(readings.c.profile == self._profile))
         self._texts(ignored, "reason", keys=("profile", "issue"), place="ignored")
+        self._messages_of_others()
         self.found["audit"] = len(self._lines())
         self.found["audit_of_others"] = len(self._mentioning())
 
@@ -270,6 +279,18 @@ class _Eraser:
         self._texts(approvals, "reasons", keys=keys, place="approvals")
         self._texts(approvals, "note", keys=keys, place="approvals")
         self._texts(approvals, "parameters", keys=keys, place="approvals", is_json=True)
+
+    def _messages_of_others(self) -> None:
+        """Those that are still to leave, and incidents that have somebody's id in their name."""
+        keys = ("profile", "key")
+        self._texts(messages, "content", keys=keys, place="messages_of_others", is_json=True)
+        self._texts(messages, "error", keys=keys, place="messages_of_others")
+        statement = select(incidents.c.incident).where(incidents.c.profile == self._profile)
+        for name in self._connection.scalars(statement).all():
+            if self._person in name.split(":"):
+                self.found["incidents"] += 1
+                mine = (incidents.c.profile == self._profile) & (incidents.c.incident == name)
+                self._execute(delete(incidents).where(mine))
 
     def _texts(
         self, table: Table, name: str, *, keys: tuple[str, ...], place: str, is_json: bool = False

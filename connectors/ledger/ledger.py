@@ -13,6 +13,7 @@ from connectors.ledger.ignored import IgnoredIssues
 from connectors.ledger.journal import Journal
 from connectors.ledger.lock import Locks
 from connectors.ledger.memory import Memory
+from connectors.ledger.messages import Messages
 from connectors.ledger.names import GivenNames
 from connectors.ledger.past import Past
 from connectors.ledger.readings import KeptReadings
@@ -34,6 +35,7 @@ class Ledger(
     Locks,
     Past,
     Given,
+    Messages,
     Forgetting,
 ):
     """Retour's own memory: runs and plans, people, links and grants, journal, audit trail, locks.

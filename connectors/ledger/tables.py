@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA: Final = "0008"
+SCHEMA: Final = "0009"
 """The newest migration: the schema that this code reads and writes."""
 VERSION_TABLE: Final = "ledger_version"
 """Where alembic notes the schema. Prefect uses its usual name, and may share the database."""
@@ -243,6 +243,40 @@ journal = Table(
     UniqueConstraint("run", "change"),
     Index(None, "profile", "outcome"),
     Index(None, "profile", "person", "sequence"),
+)
+
+# What somebody is to be told: `held` until all that belongs to it is done, `due` until it has left,
+# and `sent`. What it says is forgotten once it has left.
+messages = Table(
+    "messages",
+    metadata,
+    *keys("profile", "key"),
+    *texts("run", "occasion", "person", "recipient", "state"),
+    Column("content", Text, nullable=False),  # JSON; empty when it has left
+    *instants("made"),
+    Column("claimed", Instant),  # somebody is sending it since
+    Column("left", Instant),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("error", Text, nullable=False, server_default=""),
+    Index(None, "profile", "state"),
+)
+
+# What went wrong and was told, so that it is not told again every night.
+incidents = Table(
+    "incidents",
+    metadata,
+    *keys("profile", "incident"),
+    *texts("occasion", "digest"),
+    *instants("told"),
+)
+
+# How far the journal was read for messages.
+heard = Table(
+    "heard",
+    metadata,
+    *keys("profile"),
+    Column("sequence", BigInteger, nullable=False),
+    Column("open", Text, nullable=False),  # rows before that were not answered yet, JSON
 )
 
 audit = Table(

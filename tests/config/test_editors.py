@@ -23,6 +23,7 @@ ONLY_THE_LOADER_KNOWS = {
     "rules-that-are-not-there",
     "timezone-that-is-an-offset",
     "unknown-timezone",
+    "what-is-not-available-is-refused",
 }
 KEYWORDS_OF_PYDANTIC = {"ge", "gt", "le", "lt", "min_length", "max_length"}
 """Written into a schema where pydantic loses a bound; no editor knows them."""

@@ -60,6 +60,7 @@ def test_a_ledger_of_the_first_schema_keeps_its_snapshot_and_learns_the_keys(led
         *(f"ALTER TABLE runs DROP COLUMN {name}" for name in ("approved", "flow", "parameters")),
         *(f"ALTER TABLE locks DROP COLUMN {name}" for name in ("halted", "stopped")),
         *(f"DROP TABLE {name}" for name in ("names", "called", "ignored", "readings", "approvals")),
+        *(f"DROP TABLE {name}" for name in ("messages", "incidents", "heard")),
         "DROP INDEX journal_by_profile_person_sequence",
         "DROP INDEX links_by_profile_person",
         "DROP INDEX audit_by_profile_person",

@@ -1,0 +1,63 @@
+"""A plan that nobody answers: somebody is told, once."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from flows.remind import remind
+from tests.flows.site import Site
+from tests.mail_server import MailServer, a_mail_server, words
+
+IT = "it@example.org"
+
+
+@pytest.fixture
+def smtp() -> Iterator[MailServer]:
+    with a_mail_server() as server:
+        yield server
+
+
+def reminded(**given: Any) -> list[tuple[str, str]]:
+    state = remind(profile="site.yaml", return_state=True, **given)
+    assert state.is_completed(), state
+    retold = state.result()
+    return [(one["to"], one["outcome"]) for one in retold.messages]
+
+
+def test_who_waits_too_long_is_told_once_and_without_any_credential_of_a_writer(
+    site: Site, smtp: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.profile["approval"] = "ask"
+    site.profile["targets"]["directory"]["limits"] = {"create": 3}
+    assert site.provision("--live").exit_code == 4
+
+    assert reminded(dry_run=False) == [], "the profile tells nobody"
+    site.profile["notify"] = {
+        "mail": smtp.settings,
+        "tell": [{"on": "waiting", "to": IT}],
+        "waiting_hours": 5,
+    }
+    site.write()
+    assert reminded(dry_run=False) == [], "it does not wait for long yet"
+    site.profile["notify"]["waiting_hours"] = 0
+    site.write()
+
+    assert reminded() == [(IT, "would_send")]
+    assert smtp.mails == []
+    assert reminded(dry_run=False) == [(IT, "sent")]
+    assert reminded(dry_run=False) == []
+    assert reminded() == []
+    (mail,) = smtp.mails
+    assert "has been waiting for an approval since" in mail["Subject"]
+    assert "3" in words(mail)
+    assert "retour approve " in words(mail)
+
+
+def test_a_profile_that_is_wrong_is_told_in_a_sentence(site: Site) -> None:
+    site.profile["notify"] = {"tell": [{"on": "waiting", "to": IT}]}
+    site.write()
+    state = remind(profile="site.yaml", return_state=True)
+    assert state.is_failed()
+    assert "site.yaml:" in str(state.message)
+    assert "say how mail leaves" in str(state.message)
