@@ -14,6 +14,7 @@ from connectors.model.errors import RetourError
 from connectors.sdk.clock import now
 from flows.run_names import run_name
 from tasks.examine import FURTHER, SOURCE, Examined, examine, examine_rules
+from tasks.examine_mail import examine_mail
 from tasks.lifecycle.scope import Scope
 from tasks.run import DONE, UNREACHABLE, USAGE, Run, exit_code_of
 from tasks.setup import forget, load_site, open_site
@@ -68,6 +69,7 @@ def check(profile: str = "demo") -> State[Checkup]:
         found = (
             Examined("ledger", (memory,)),
             examine_rules(site),
+            *examine_mail(site),
             *(look.result() for look in looks),
         )
     except RetourError as error:

@@ -2,12 +2,13 @@
 
 import secrets
 
-from prefect import flow, runtime
+from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from connectors.model.errors import RetourError
 from connectors.sdk.clock import now
+from flows.run_names import live_or_preview, run_name
 from tasks.lifecycle.scope import Scope
 from tasks.reminding import anybody_is_reminded, remind_of_waiting
 from tasks.reporting import told
@@ -16,11 +17,7 @@ from tasks.setup import forget, load_site, open_site
 from tasks.telling import FAILED_TO_SEND, Retold
 
 
-def _run_name() -> str:
-    return f"{runtime.flow_run.parameters.get('profile')} remind"
-
-
-@flow(name="remind", flow_run_name=_run_name)
+@flow(name="remind", flow_run_name=run_name("remind", mode=live_or_preview))
 def remind(profile: str = "demo", dry_run: bool = True) -> State[Retold]:
     """Tell, as `notify` of the profile says, about plans that nobody has approved or refused yet.
 

@@ -166,7 +166,7 @@ class Postman:
             raise self._is_down(_said(error)) from None
 
     def greet(self) -> None:
-        """Connect and sign in, and send nothing.
+        """Connect, sign in where that is wanted, and send nothing.
 
         Raises:
             Unsent: The server cannot be reached, or does not let us in.

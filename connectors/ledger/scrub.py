@@ -75,7 +75,15 @@ class Scrub:
             else one
             for one in report.get("notes") or ()
         ]
-        scrubbed: dict[str, Any] = self.deep({**report, "changes": changes, "notes": notes})
+        told = [
+            {**one, "person": self.token, **dict.fromkeys(("to", "subject", "why"), ERASED)}
+            if one["person"] == self.person
+            else one
+            for one in report.get("messages") or ()
+        ]
+        parts = {"changes": changes, "notes": notes}
+        parts |= {"messages": told} if "messages" in report else {}
+        scrubbed: dict[str, Any] = self.deep({**report, **parts})
         return scrubbed
 
     def _reported(self, change: Mapping[str, Any]) -> dict[str, Any]:

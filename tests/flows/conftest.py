@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.flows.site import Site, a_site
+from tests.mail_server import MailServer, a_mail_server
 
 WITHOUT_PREFECT = {"test_schema.py", "test_worker.py"}
 """They need none, or one of their own."""
@@ -30,3 +31,18 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     monkeypatch.chdir(tmp_path)
     with a_site(tmp_path) as small:
         yield small
+
+
+@pytest.fixture
+def smtp() -> Iterator[MailServer]:
+    """A mail server that keeps what it takes."""
+    with a_mail_server() as server:
+        yield server
+
+
+@pytest.fixture
+def telling(site: Site, smtp: MailServer) -> Site:
+    """The small site, telling managers and IT."""
+    from tests.flows.notify_site import tell_managers_and_it
+
+    return tell_managers_and_it(site, smtp)

@@ -29,6 +29,7 @@ NAMES = (
     "provision/provision-manual",
     "backfill/backfill",
     "reconcile/reconcile-weekly",
+    "remind/remind-hourly",
     "check/check",
 )
 

@@ -1,21 +1,14 @@
 """A plan that nobody answers: somebody is told, once."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from flows.remind import remind
-from tests.flows.site import Site
-from tests.mail_server import MailServer, a_mail_server, words
+from tests.flows.site import Site, retour
+from tests.mail_server import MailServer, words
 
 IT = "it@example.org"
-
-
-@pytest.fixture
-def smtp() -> Iterator[MailServer]:
-    with a_mail_server() as server:
-        yield server
 
 
 def reminded(**given: Any) -> list[tuple[str, str]]:
@@ -61,3 +54,15 @@ def test_a_profile_that_is_wrong_is_told_in_a_sentence(site: Site) -> None:
     assert state.is_failed()
     assert "site.yaml:" in str(state.message)
     assert "say how mail leaves" in str(state.message)
+
+
+def test_a_check_greets_the_mail_server_and_says_when_it_is_not_there(telling: Site) -> None:
+    telling.write()
+    found = retour("check", "--profile", "site.yaml")
+    assert "it answers, in the clear; nobody signed in" in found.stdout
+    assert found.exit_code == 0, found.output
+    telling.profile["notify"]["mail"] = {**telling.profile["notify"]["mail"], "port": 9}
+    telling.write()
+    found = retour("check", "--profile", "site.yaml")
+    assert found.exit_code == 6
+    assert "Connection refused" in found.stdout
