@@ -1,5 +1,7 @@
 """Step: execute a shard of the plan, behind the receipts of the targets it builds on."""
 
+import platform
+from contextlib import ExitStack
 from functools import partial
 
 from prefect import task
@@ -26,11 +28,12 @@ def apply_shard(
         after: Receipts of shards that touch the same records: only waited for.
     """
     del after
-    try:
-        with at_site(run) as site:
-            return _apply(site, shard, upstream)
-    except RetourError as error:  # the site cannot be opened here: nothing was tried
-        return set_aside(shard, str(error))
+    with ExitStack() as stack:
+        try:
+            site = stack.enter_context(at_site(run))
+        except RetourError as error:  # it cannot be opened here: nothing was tried
+            return set_aside(shard, f"on {platform.node()}: {error}")
+        return _apply(site, shard, upstream)
 
 
 def _apply(site: Site, shard: Shard, upstream: list[Receipts]) -> Receipts:

@@ -42,6 +42,7 @@ from tasks.password_mail import PasswordPost, posting
 from tasks.run import Run
 from tasks.seat import LiveSeat, PreviewSeat, Seat
 from tasks.shown import Shown
+from tasks.task_runner import works_elsewhere
 from tasks.ticket import Permit, Ticket
 
 QUIET_SECONDS: Final = LEASE_SECONDS / 2
@@ -108,6 +109,8 @@ class Site:
             for name in self.further:
                 self._settings.of_further(name)
             self.policies = self._compile_targets(loaded, self.rules)
+            if works_elsewhere():
+                self._refuse_what_lives_here()
         self.ledger: Ledger = open_ledger(environment.ledger_url)
         self.private = {n: policy.manifest.private for n, policy in self.policies.items()}
         manifests = {name: policy.manifest for name, policy in self.policies.items()}
@@ -136,6 +139,16 @@ class Site:
             for name in self._connectors.targets
         }
         return compile_targets(loaded, self._connectors.targets, settings, rules)
+
+    def _refuse_what_lives_here(self) -> None:
+        for name, connector in self._connectors.targets.items():
+            settings = self._settings.of_target(name, to_write=False)
+            if connector.in_process is not None and connector.in_process(settings):
+                message = (
+                    "it is kept in the process that writes to it, and RETOUR_TASK_RUNNER=dask "
+                    "writes from several: take threads"
+                )
+                raise ConfigError(message, key=f"targets.{name}.connector")
 
     def of_profile(self) -> tuple[tuple[Rule, ...], dict[str, TargetPolicy]]:
         """Rules and policies that the profile has by itself, whatever rules this run looks at.
@@ -385,12 +398,13 @@ class Site:
     def halt(self) -> None:
         """Stop what is being written, here and elsewhere; returns when it has stopped."""
         ticket = self._run.ticket
-        if ticket is not None and ticket.shared:
-            with suppress(Unreachable):
-                self.ledger.halt(self.name, ticket.lock)
+        if self.brake.pulled or ticket is None or not ticket.shared:
+            self.brake.pull()
+            return
+        with suppress(Unreachable):
+            self.ledger.halt(self.name, ticket.lock)
         self.brake.pull()
-        if ticket is not None and ticket.shared:
-            self._wait_until_quiet()
+        self._wait_until_quiet()
 
     def _wait_until_quiet(self) -> None:
         # A process that is gone answers no more: then the next run finds out what was done.

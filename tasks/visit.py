@@ -1,12 +1,10 @@
 """The site of a run in a process that is not the run's own: opened for a step, closed when idle."""
 
-import platform
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from connectors.model.errors import RetourError
 from tasks.run import Run
 from tasks.setup import is_at_home, site_of, visit_site
 from tasks.site import Site
@@ -39,7 +37,7 @@ def at_site(run: Run) -> Iterator[Site]:
     """The site of a run, for as long as a step needs it.
 
     Raises:
-        RetourError: It cannot be opened here; says on which machine that was.
+        RetourError: It cannot be opened here, or the run is over.
     """
     if run.ticket is None or is_at_home(run):
         yield site_of(run)
@@ -56,11 +54,7 @@ def _enter(run: Run) -> Visit:
     with _DOOR:
         visit = _VISITS.get(run.ticket.lock)
         if visit is None:
-            try:
-                visit = _VISITS[run.ticket.lock] = Visit(visit_site(run))
-            except RetourError as error:
-                error.add_note(f"on {platform.node()}")
-                raise
+            visit = _VISITS[run.ticket.lock] = Visit(visit_site(run))
         if visit.leaving is not None:
             visit.leaving.cancel()
             visit.leaving = None

@@ -7,7 +7,7 @@ from connectors.active_directory.manifest import MANIFEST
 from connectors.active_directory.mapping import FIELDS
 from connectors.active_directory.reader import ActiveDirectoryReader
 from connectors.active_directory.sandbox import serve
-from connectors.active_directory.settings import ActiveDirectorySettings
+from connectors.active_directory.settings import SANDBOX, ActiveDirectorySettings
 from connectors.active_directory.writer import ActiveDirectoryWriter
 from connectors.model.connector import Connector
 from connectors.sdk.passwords import sink_of
@@ -43,6 +43,11 @@ def check_writer(settings: ActiveDirectorySettings, target: str) -> None:
     sink_of(settings.initial_passwords, target)
 
 
+def is_sandbox(settings: ActiveDirectorySettings) -> bool:
+    """Whether the directory is one that the process keeps itself."""
+    return settings.server.startswith(SANDBOX)
+
+
 CONNECTORS: Final = [
     Connector(
         name="active_directory",
@@ -53,6 +58,7 @@ CONNECTORS: Final = [
         check_writer=check_writer,
         fields=FIELDS,
         mapped_setting="extra_attributes",
+        in_process=is_sandbox,
         serve=serve,
     )
 ]

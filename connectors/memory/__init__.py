@@ -18,6 +18,7 @@ CONNECTORS: Final = [
         open_source=MemorySource,
         open_reader=MemoryReader,
         open_writer=MemoryWriter,
+        in_process=lambda _: True,
         serve=serve,
     )
 ]

@@ -219,6 +219,8 @@ class Connector:
             connector finds what it cannot guess.
         mapped_setting: The setting that takes the names of the attributes a profile maps, for a
             target that has to be told what to read. None where the manifest says it all.
+        in_process: Whether, under given settings, what it writes to lives in the writing process,
+            so that the steps of a run cannot work in several; None for a system of its own.
         serve: Starts the sandbox that belongs to it, None where another connector of the folder
             does.
     """
@@ -236,4 +238,5 @@ class Connector:
     fields_for: Callable[[Any], FieldDefaults] | None = None
     fields_setting: str = "fields"
     mapped_setting: str | None = None
+    in_process: Callable[[Any], bool] | None = None
     serve: Callable[[SandboxOptions], AbstractContextManager[Sandbox]] | None = None
