@@ -76,8 +76,8 @@ def make_connector(name: str, *, into: Path | None = None, taken: frozenset[str]
         if file.suffix in {".py", ".md"}
     }
     files[tests / f"test_{name}.py"] = _renamed(SKELETON / TESTS, name, prefix)
+    files[tests / "test_laws.py"] = LAWS.format(name=name)
     if into is not None:
-        files[tests / "test_laws.py"] = LAWS.format(name=name)
         files[into / "pyproject.toml"] = PYPROJECT.format(name=name)
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)

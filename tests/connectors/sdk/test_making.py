@@ -85,13 +85,30 @@ def test_in_this_repository_it_is_a_folder_and_tests_that_the_linter_likes(tmp_p
         "connectors/acme/settings.py",
         "connectors/acme/client.py",
     ]
-    assert files[-1] == tmp_path / "tests/connectors/acme/test_acme.py"
+    assert [file.relative_to(tmp_path).as_posix() for file in files[-2:]] == [
+        "tests/connectors/acme/test_acme.py",
+        "tests/connectors/acme/test_laws.py",
+    ]
     for file in files:
         assert "keleton" not in file.read_text()
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     for check in (["check"], ["format", "--check"]):
         result = run([sys.executable, "-m", "ruff", *check, "--no-cache", "."], cwd=tmp_path)
         assert result.returncode == 0, result.stdout
+
+
+def test_in_this_repository_it_passes_its_tests_and_the_laws_as_it_is(tmp_path, monkeypatch):
+    """As CONTRIBUTING says it: made, and `pytest tests/connectors -k acme` is green."""
+    shutil.copytree(ROOT / "connectors", tmp_path / "connectors")
+    (tmp_path / "tests/connectors").mkdir(parents=True)
+    shutil.copy(ROOT / "tests/connectors/test_conformance.py", tmp_path / "tests/connectors")
+    monkeypatch.setattr(making, "_repository", lambda: tmp_path)
+    make_connector("acme", taken=TAKEN)
+    result = run_pytest(tmp_path, "-k", "acme", "tests/connectors")
+    assert result.returncode == 0, result.stdout
+    passed = re.search(r"(\d+) passed, 2 skipped", result.stdout)
+    assert passed is not None
+    assert int(passed[1]) > len(laws_for(SKELETON)), "the laws, and its own tests"
 
 
 @pytest.mark.parametrize(
