@@ -149,6 +149,7 @@ def canaille(folder: Path) -> Iterator[ScimServer]:
             f"http://{address}/oauth/token",
             data={"grant_type": "client_credentials", "scope": "scim"},
             auth=(CLIENT, SECRET),
+            timeout=30,
         )
         yield ScimServer(
             url=f"http://{address}/scim/v2",
@@ -199,12 +200,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(url: str, seconds: float = 60) -> None:
+def wait_for(url: str, seconds: float = 240) -> None:
     """Wait until somebody answers."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:
-            httpx.get(url, timeout=2)
+            httpx.get(url, timeout=30)
         except httpx.HTTPError:
             time.sleep(0.1)
         else:

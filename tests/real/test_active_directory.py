@@ -42,7 +42,7 @@ from tests.real.samba import (
     SERVICE_PASSWORD,
 )
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 
 USERS = f"CN=Users,{BASE_DN}"
 MANAGED = f"OU=Managed,{BASE_DN}"
