@@ -42,6 +42,7 @@ CANNOT: Final = {
     "page_size": "A store is read in one piece.",
     "secrets": "A store in this process asks for no credentials.",
     "endpoint": "There is no network between us and a store in this process.",
+    "what is so already is not sent again": "The store itself says what was so: nothing travels.",
     "a reading that is refused stops the target": NEVER,
     "a reading outlives trouble that passes": NEVER,
     "a reading that never succeeds ends and gives nothing": NEVER,

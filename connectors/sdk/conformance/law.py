@@ -62,7 +62,7 @@ def source_law(check: Check) -> Check:
 
 
 def target_law(
-    *verbs: Verb, needs: tuple[str, ...] = (), once: bool = False
+    *verbs: Verb, needs: tuple[str, ...] = (), once: bool = False, setting: str = ""
 ) -> Callable[[Check], Check]:
     """A law about connectors that read accounts and execute all of these verbs.
 
@@ -70,10 +70,13 @@ def target_law(
         verbs: All of them.
         needs: What the subject has to offer, as in `Law`.
         once: Whether one subject is enough, as in `Law`.
+        setting: A setting without which the law says nothing about a connector.
     """
 
     def add(check: Check) -> Check:
         def applies(connector: Connector, manifest: Manifest) -> bool:
+            if setting and setting not in connector.settings.model_fields:
+                return False
             return connector.open_reader is not None and manifest.verbs.issuperset(verbs)
 
         LAWS.append(Law(_sentence(check), check, applies, needs, once))

@@ -10,6 +10,7 @@ from connectors.model.change import (
     DisableAccount,
     EnableAccount,
     GrantPermission,
+    MoveAccount,
     RevokePermission,
     UpdateAccount,
     Verb,
@@ -17,6 +18,7 @@ from connectors.model.change import (
 from connectors.model.values import Value
 from connectors.sdk.conformance.bounds import bounded, unhurried
 from connectors.sdk.conformance.changing import create, someone, succeeds, update
+from connectors.sdk.conformance.chaos import ChaosWriter, Odds
 from connectors.sdk.conformance.failing import DONE, needing, tells_the_truth, undo
 from connectors.sdk.conformance.law import target_law
 from connectors.sdk.conformance.subject import TARGET, Subject, require
@@ -25,6 +27,8 @@ from connectors.sdk.trouble import Trouble
 SEEDS = 3
 ROUNDS = 8
 FAULTS = 4
+STORMY = Odds(lose=0.3, refuse=0.2, cut=0.2, delay=0.05)
+CALM = Odds(lose=0, refuse=0, cut=0, delay=0)
 CHAOS = (
     Trouble.SLOW_DOWN_UNSAID,
     Trouble.BUSY,
@@ -81,6 +85,16 @@ def a_grant_whose_answer_is_lost_is_settled_by_reading(subject: Subject) -> None
         require(that=holds is wanted, otherwise=f"held is {holds} after {change.verb}")
 
 
+@target_law(Verb.MOVE, needs=needing(Trouble.LOST))
+def a_move_whose_answer_is_lost_is_settled_by_reading(subject: Subject) -> None:
+    person, ref = someone(subject)
+    place = _attributes(container=subject.container)
+    _settled(subject, MoveAccount(target=TARGET, person=person, ref=ref, after=place))
+    found = str(subject.read().accounts.loc[ref, "container"])
+    there = found.casefold() == subject.container.casefold()
+    require(that=there, otherwise=f"it lies in {found}")
+
+
 @target_law(Verb.DELETE, needs=needing(Trouble.LOST))
 def a_delete_whose_answer_is_lost_is_settled_by_reading(subject: Subject) -> None:
     person, ref = someone(subject)
@@ -100,6 +114,24 @@ def chaos_ends_where_calm_would_have_ended(subject: Subject) -> None:
                 succeeds(subject.apply(DeleteAccount(target=TARGET, person=person, ref=ref)))
             else:
                 undo(subject, person, ref)
+
+
+@target_law(Verb.UPDATE, once=True)
+def chaos_around_a_writer_ends_where_calm_would_have_ended(subject: Subject) -> None:
+    for seed in range(SEEDS):
+        for round_ in range(ROUNDS):
+            changes = [one for person in subject.persons[:2] for one in _still_due(subject, person)]
+            odds = CALM if round_ == ROUNDS - 1 else STORMY
+            with subject.writer() as inner:
+                chaotic = ChaosWriter(inner, seed=seed * ROUNDS + round_, odds=odds)
+                receipts = bounded(partial(list, chaotic.apply(iter(changes))))
+            answered = [receipt.change for receipt in receipts]
+            told = "a change has no receipt, or two"
+            require(that=answered == [change.id for change in changes], otherwise=told)
+        left = [one.verb for person in subject.persons[:2] for one in _still_due(subject, person)]
+        require(that=not left, otherwise=f"lost in spite of a calm run at the end: {left}")
+        for person in subject.persons[:2]:
+            undo(subject, person, subject.ref_of(person))
 
 
 def _attributes(**values: Value) -> dict[str, Value]:

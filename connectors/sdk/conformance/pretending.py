@@ -49,6 +49,29 @@ def the_recorder_answers_what_the_writer_answers(subject: Subject) -> None:
                 require(that=known, otherwise=f"{name}: {value!r} in the preview, {found!r} live")
 
 
+@target_law(needs=("faults",))
+def a_preview_sends_nothing_that_could_write(subject: Subject) -> None:
+    changes = _day_in_the_life(subject)
+    before = subject.trouble.writes
+    with subject.reader() as reader:
+        reader.read()
+        list(reader.check())
+    list(Recorder().apply(iter(changes)))
+    sent = subject.trouble.writes - before
+    require(that=not sent, otherwise=f"{sent} requests could have written something")
+
+
+@target_law(Verb.UPDATE, needs=("faults",))
+def what_is_so_already_is_not_sent_again(subject: Subject) -> None:
+    person, ref = someone(subject)
+    change = update(subject, person, ref, subject.update)
+    subject.apply(change)
+    before = subject.trouble.writes
+    subject.apply(change)
+    sent = subject.trouble.writes - before
+    require(that=not sent, otherwise=f"{sent} requests wrote what was there already")
+
+
 @target_law()
 def a_writer_pulls_changes_no_faster_than_it_answers(subject: Subject) -> None:
     pulled = 0

@@ -110,6 +110,14 @@ class Scribbler(MemoryReader):
         return super().read()
 
 
+class Meddler(MemoryReader):
+    """Sends a write that changes nothing."""
+
+    def read(self):
+        self._store.calls["update"] += 1
+        return super().read()
+
+
 class Unstable(MemoryReader):
     """Reads something else every time."""
 
@@ -159,6 +167,7 @@ WRITERS = [
     (Liar, "creating then reading gives the planned attributes"),
     (Liar, "creating twice gives one account"),
     (Liar, "a create gives its ref to the changes behind it"),
+    (Liar, "chaos around a writer ends where calm would have ended"),
     (Hasty, "creating then reading gives the planned attributes"),
     (Hasty, "a writer pulls changes no faster than it answers"),
     (Busybody, "an update touches only the named fields"),
@@ -180,6 +189,7 @@ WRITERS = [
 ]
 READERS = [
     (Scribbler, "reading accounts writes nothing"),
+    (Meddler, "a preview sends nothing that could write"),
     (Unstable, "two readings of accounts are equal"),
     (Talkative, "a reading has the shape that the manifest declares"),
     (Forgetful, "permissions that are listed are those that are read"),

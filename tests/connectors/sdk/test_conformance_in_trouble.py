@@ -20,6 +20,7 @@ from connectors.model.values import CLEAR
 from connectors.sdk.conformance.laws import laws_for
 from connectors.sdk.conformance.subject import BrokenLaw, Unproven
 from connectors.sdk.fanout import Written
+from connectors.sdk.passwords import make_password, open_sink
 from connectors.sdk.serve import Answer, HttpServer
 from connectors.sdk.trouble import Trouble
 
@@ -166,6 +167,49 @@ class Chatty(MemoryReader):
         logging.getLogger("chatty").debug("hello %s", settings.token.get_secret_value())
 
 
+class Giving(MemorySettings):
+    """With a place for passwords, which the store itself has no use for."""
+
+    initial_passwords: str = ""
+
+
+class Discreet(MemoryWriter):
+    """Hands a password over for each account it makes."""
+
+    def __init__(self, settings, target):
+        super().__init__(settings, target)
+        self._sink = open_sink(settings.initial_passwords)
+
+    def _password(self):
+        return make_password()
+
+    def _execute(self, change):
+        if change.verb is Verb.CREATE:
+            password = self._password()
+            self._sink.deliver(person=change.person, login=change.person, password=password)
+            self._tell(password)
+        return super()._execute(change)
+
+    def _tell(self, password):
+        """Nobody."""
+
+
+class Gossip(Discreet):
+    """Logs it, too."""
+
+    def _tell(self, password):
+        logging.getLogger("gossip").debug("set to %s", password)
+
+
+class Thrifty(Discreet):
+    """Has one for everybody."""
+
+    password = "One#For2All"
+
+    def _password(self):
+        return self.password
+
+
 # --- trouble --------------------------------------------------------------------------------------
 
 
@@ -255,6 +299,7 @@ WRITERS = [
     (Forlorn, "an update whose answer is lost is settled by reading"),
     (Forlorn, "a switch whose answer is lost is settled by reading"),
     (Forlorn, "a grant whose answer is lost is settled by reading"),
+    (Forlorn, "a move whose answer is lost is settled by reading"),
     (Forlorn, "a delete whose answer is lost is settled by reading"),
     (Twofold, "a create whose answer is lost makes one account and says so"),
     (Optimist, "chaos ends where calm would have ended"),
@@ -281,6 +326,7 @@ OTHERS = {
     "a write that is put off is done after the wait",
     "the smallest pages and the largest give the same",
     "no log line shows a secret",
+    "what is so already is not sent again",
     "what cannot be shown is known and has a reason",
 }
 
@@ -337,6 +383,31 @@ def test_a_secret_in_a_log_line_is_caught_and_not_repeated(subject):
     with pytest.raises(BrokenLaw, match="a secret is logged") as caught:
         check(chatty, "no log line shows a secret")
     assert "t0ken-of-the-laws" not in str(caught.value)
+
+
+def test_what_is_sent_though_it_is_so_already_is_caught(subject):
+    with pytest.raises(BrokenLaw, match="1 requests wrote what was there already"):
+        check(replace(subject, cannot={}), "what is so already is not sent again")
+
+
+@pytest.mark.parametrize(
+    ("writer", "told"),
+    [
+        (MemoryWriter, "for 0 accounts of two"),
+        (Gossip, "is shown outside its sink"),
+        (Thrifty, "two people got one password"),
+    ],
+)
+def test_an_initial_password_that_is_not_kept_is_caught_and_not_repeated(subject, writer, told):
+    giving = with_parts(subject, open_writer=writer, settings=Giving)
+    with pytest.raises(BrokenLaw, match=told) as caught:
+        check(giving, "an initial password is in its sink and nowhere else")
+    assert Thrifty.password not in str(caught.value)
+
+
+def test_an_initial_password_in_its_sink_alone_is_as_it_should_be(subject):
+    giving = with_parts(subject, open_writer=Discreet, settings=Giving)
+    check(giving, "an initial password is in its sink and nowhere else")
 
 
 @pytest.mark.parametrize("sentence", NETWORK)
