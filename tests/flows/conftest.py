@@ -11,6 +11,9 @@ from tests.mail_server import MailServer, a_mail_server
 WITHOUT_PREFECT = {"test_schema.py", "test_worker.py"}
 """They need none, or one of their own."""
 
+WITHOUT_SERVER = {"test_audit_command.py"}
+"""They run no flow."""
+
 
 @pytest.fixture(autouse=True)
 def surroundings(
@@ -19,7 +22,8 @@ def surroundings(
     """Prefect, a ledger that knows nothing, and no settings of the person who runs the tests."""
     if request.path.name in WITHOUT_PREFECT:
         return
-    request.getfixturevalue("prefect_api")
+    if request.path.name not in WITHOUT_SERVER:
+        request.getfixturevalue("prefect_api")
     for name in ("RETOUR_PROFILE", "RETOUR_LOG_LEVEL", "RETOUR_SECRETS_DIR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("RETOUR_LEDGER_URL", f"sqlite:///{tmp_path / 'ledger.db'}")

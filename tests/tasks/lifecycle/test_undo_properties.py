@@ -1,10 +1,10 @@
 """Whatever a run did: taken back, everything is as it was, but for what is told not to be."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from hypothesis import Phase, given, settings
 
-from connectors.model.change import Verb
+from connectors.model.change import Change, Verb
 from connectors.model.receipt import Outcome
 from connectors.sdk.fanout import takes_over
 from tasks.lifecycle.plan import make_plan
@@ -17,18 +17,33 @@ from tests.tasks.lifecycle.worlds import worlds
 quick = settings(max_examples=6, derandomize=True, phases=[Phase.generate])
 
 
-def carry_out(landscape, plan):
-    """Execute a plan, and what the journal says of it then."""
+@dataclass(frozen=True)
+class Only:
+    """A plan of one change."""
+
+    changes: list[Change]
+
+
+def carry_out(landscape, plan, run="r", **past):
+    """Execute a plan; what the journal knows of it then."""
+    given = {whose: sorted(some) for whose, some in landscape.grants.items()}
     tried = []
     for change in plan.changes:
         known = change.resolved(ref=change.ref, after=landscape._resolved(change))
-        one = type("One", (), {"changes": [known]})()
-        landscape.apply(one)
+        landscape.apply(Only([known]))
         ref = change.ref or landscape.links[change.target, change.person]
         already = takes_over(change) or change.verb is Verb.CORRELATE
         outcome = Outcome.ALREADY if already else Outcome.DONE
         tried.append(Tried(change=known, outcome=outcome, ref=ref))
-    return tried
+    kept = {
+        (change.target, change.person): [
+            {"permission": one, "name": one}
+            for one in given.get((change.target, change.person), ())
+        ]
+        for change in plan.changes
+        if change.verb in {Verb.DELETE, Verb.UNMANAGE} and "permission" not in change.before
+    }
+    return Past(run=run, tried=tried, kept=kept, **past)
 
 
 def state(landscape, besides=frozenset()):
@@ -62,8 +77,8 @@ def test_a_run_and_its_undo_leave_everything_as_it_was(world):
     landscape = world.landscape
     before = state(landscape)
 
-    tried = carry_out(landscape, make_plan(world.inputs()))
-    undo = plan_undo(world.inputs(), Past(run="r", tried=tried, deletes=True))
+    past = carry_out(landscape, make_plan(world.inputs()), deletes=True)
+    undo = plan_undo(world.inputs(), past)
     carry_out(landscape, undo)
 
     stays = frozenset((note.target, note.ref) for note in undo.notes if note.code == CANNOT)
@@ -89,8 +104,7 @@ def _without(before, stays):
 @given(worlds())
 def test_a_second_undo_has_nothing_to_do(world):
     without_deletes(world)
-    tried = carry_out(world.landscape, make_plan(world.inputs()))
-    past = Past(run="r", tried=tried)
+    past = carry_out(world.landscape, make_plan(world.inputs()))
     carry_out(world.landscape, plan_undo(world.inputs(), past))
 
     assert list(plan_undo(world.inputs(), past).changes) == []
@@ -100,11 +114,11 @@ def test_a_second_undo_has_nothing_to_do(world):
 @given(worlds())
 def test_an_undo_that_is_undone_leaves_what_the_run_left(world):
     without_deletes(world)
-    tried = carry_out(world.landscape, make_plan(world.inputs()))
+    past = carry_out(world.landscape, make_plan(world.inputs()))
     after_run = state(world.landscape)
-    undone = carry_out(world.landscape, plan_undo(world.inputs(), Past(run="r", tried=tried)))
+    undone = carry_out(world.landscape, plan_undo(world.inputs(), past), run="u")
 
-    carry_out(world.landscape, plan_undo(world.inputs(), Past(run="u", tried=undone)))
+    carry_out(world.landscape, plan_undo(world.inputs(), undone))
 
     assert state(world.landscape) == after_run
 
@@ -112,7 +126,7 @@ def test_an_undo_that_is_undone_leaves_what_the_run_left(world):
 @quick
 @given(worlds())
 def test_an_undo_touches_nothing_that_the_run_did_not(world):
-    tried = carry_out(world.landscape, make_plan(world.inputs()))
-    touched = {(one.change.target, one.change.person) for one in tried}
-    undo = plan_undo(world.inputs(), Past(run="r", tried=tried))
+    past = carry_out(world.landscape, make_plan(world.inputs()))
+    touched = {(one.change.target, one.change.person) for one in past.tried}
+    undo = plan_undo(world.inputs(), past)
     assert {(change.target, change.person) for change in undo.changes} <= touched
