@@ -16,7 +16,7 @@ from connectors.ledger.approvals import Approval
 from connectors.ledger.ledger import open_ledger
 from connectors.model.errors import RunRefused
 from connectors.model.plan import Plan
-from tasks.page import summary
+from tasks.question import question
 from tasks.run import WAITING, Run, as_json
 from tasks.sentence import sentence_of
 from tasks.setup import site_of
@@ -70,12 +70,12 @@ class Question:
         """Suspend the run until somebody has answered, where somebody can start it again.
 
         Args:
-            report: Of the run so far; its summary stands above the form.
+            report: Of the run so far; what it asks stands above the form.
             shown: How much of it.
         """
         withdraw(self._superseded)
         if self._asked is not None and self._asked.flow_run is not None:
-            suspend(self._asked, summary(report, shown), sentence_of(report, shown))
+            suspend(self._asked, question(report, shown), sentence_of(report, shown))
 
 
 def answer_to_this_run() -> Approval | None:

@@ -11,7 +11,10 @@ from connectors.model.connector import Connector
 from tasks.block_store import slug_of
 
 _MODULE: Final = "tasks.blocks"
-"""Where the classes stand; Prefect's example of how to load a block imports them from there."""
+"""Where the classes stand, for `prefect block register` to find them."""
+
+_JSON: Final = '{"name": "value", "another name": "value"}'
+"""How a group of free names is written on a form."""
 
 _SPELLED: Final = {"ad": "AD", "ca": "CA", "dn": "DN", "hr": "HR", "id": "id", "ou": "OU"} | {
     "api": "API",
@@ -21,6 +24,14 @@ _SPELLED: Final = {"ad": "AD", "ca": "CA", "dn": "DN", "hr": "HR", "id": "id", "
     "xml": "XML",
 }
 """Words of a setting's name that are no plain words."""
+
+_EXAMPLE: Final = """\
+```python
+# in a profile, for the source or for a target
+connector: {connector}
+block: BLOCK_NAME
+```"""
+"""What the page of a block offers to copy. The UI puts the name in, and looks for Python."""
 
 Schema = dict[str, Any]
 
@@ -36,6 +47,9 @@ class SettingsForm(Block, ABC):
     def model_json_schema(cls, *arguments: Any, **named: Any) -> Schema:
         """The schema from which the Prefect UI makes the form."""
         schema: Schema = super().model_json_schema(*arguments, **named)
+        for name, field in cls.model_fields.items():
+            if field.title:  # pydantic drops the title of a group that is called like its class
+                schema["properties"][name]["title"] = field.title
         for group in (schema, *schema.get("definitions", {}).values()):
             for position, (name, part) in enumerate(group.get("properties", {}).items()):
                 _show(name, part)
@@ -61,6 +75,7 @@ def make_block_type(connector: Connector) -> type[Block]:
         "_block_type_slug": slug_of(connector.name),
         "_description": f"{about} {use}".strip(),
         "_documentation_url": connector.manifest.documentation or None,
+        "_code_example": _EXAMPLE.format(connector=connector.name),
         **fields,
     }
     name = "".join(word.capitalize() for word in words)
@@ -73,6 +88,8 @@ def _show(name: str, part: Schema) -> None:
         part["title"] = _title_of(name)
     if "description" in part:  # the form shows plain text
         part["description"] = " ".join(part["description"].replace("`", "").split())
+    if part.get("type") == "object" and "properties" not in part:  # an empty editor of JSON
+        part["description"] = f"{part.get('description', '')} Write {_JSON}.".lstrip()
     kinds = part.get("anyOf", [])
     kept = [kind for kind in kinds if kind.get("type") != "null"]
     if len(kept) < len(kinds) and len(kept) == 1 and part.get("default") is None:

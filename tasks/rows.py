@@ -57,15 +57,13 @@ def _capped(
             "target": change.target,
             "person": change.person,
             "verb": change.verb.value,
-            "what": plain(_what(change, shown)),
-            "because": plain(", ".join(_rules_first(change.because))),
         }
         if with_outcome:
-            became = {
-                "outcome": receipt.outcome.value if receipt else "",
-                "detail": plain(shown.said(receipt.detail, run) if receipt else ""),
-            }
-            row = became | row if receipt and receipt.outcome in _FIRST else row | became
+            row["outcome"] = receipt.outcome.value if receipt else ""
+            row["detail"] = plain(shown.said(receipt.detail, run) if receipt else "")
+        # The long ones last: the UI shows a row as one line, the end of it off the screen.
+        row["what"] = plain(_what(change, shown))
+        row["because"] = plain(", ".join(_rules_first(change.because)))
         yield row
     more = len(pairs) - shown.rows
     if more > 0:

@@ -45,8 +45,9 @@ class Answer(RunInput):
     approver: str = Field(
         min_length=2,
         max_length=200,
-        title="Your name",
-        description="Goes into the audit trail.",
+        pattern=r"\S.*\S",
+        title="Approver",
+        description="Your name. It goes into the audit trail.",
         json_schema_extra={"position": 1},
     )
     note: str = Field(
@@ -75,7 +76,8 @@ def suspend(asked: Approval, question: str = "", said: str = "") -> Answer:
     """
     # As `prefect.suspend_flow_run`, whose states are all called "Suspended": an operator sees a run
     # that waits for a person, and one that somebody stopped, in a list of names.
-    form = Answer.with_initial_data(description=question or asked.reasons)
+    listed = "\n".join(f"- {reason}" for reason in asked.reasons.splitlines())
+    form = Answer.with_initial_data(description=question or listed)
     state: State[Any] = Suspended(
         timeout_seconds=max(1, int((asked.until - now()).total_seconds())),
         pause_key=asked.digest.removeprefix("sha256:"),  # keys are letters, digits and dashes

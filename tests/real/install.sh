@@ -1,12 +1,13 @@
 #!/bin/sh
-# Installs what the tests in this folder talk to. Servers: Samba as a domain controller, PostgreSQL (Debian or Ubuntu,
-# as root). Clients and SCIM servers from PyPI, which are no dependency of the product: each in an environment of its
-# own, .venv-clients/NAME, as clients/requirements-NAME.txt says. Nothing is downloaded where everything is installed
-# already, and no service is started: the tests start their own, on loopback, in a folder of their own.
+# Installs what the tests in this folder talk to. Servers: Samba as a domain controller, PostgreSQL; and a browser,
+# Chromium (Debian, as root). Clients and SCIM servers from PyPI, which are no dependency of the product: each in an
+# environment of its own, .venv-clients/NAME, as clients/requirements-NAME.txt says. Nothing is downloaded where
+# everything is installed already, and no service is started: the tests start their own, on loopback, in a folder of
+# their own.
 
 set -eu
 
-PACKAGES="samba samba-ad-dc samba-ad-provision openssl postgresql"
+PACKAGES="samba samba-ad-dc samba-ad-provision openssl postgresql chromium"
 POLICY=/usr/sbin/policy-rc.d
 
 HERE=$(cd "$(dirname "$0")" && pwd)

@@ -81,7 +81,14 @@ def test_titles_are_words():
     schema = schema_of("active_directory")["properties"]
     titles = {name: schema[name]["title"] for name in ("base_dn", "ca_file", "start_tls")}
     assert titles == {"base_dn": "Base DN", "ca_file": "CA file", "start_tls": "Start TLS"}
-    assert schema_of("afas")["properties"]["token"]["title"] == "Token in XML format"
+    schema = schema_of("afas")["properties"]
+    assert schema["token"]["title"] == "Token in XML format"
+    assert schema["get_connectors"]["title"] == "GetConnectors"
+
+
+def test_a_group_of_free_names_says_how_it_is_written():
+    told = schema_of("afas")["properties"]["person_fields"]["description"]
+    assert told.endswith('Write {"name": "value", "another name": "value"}.')
 
 
 def test_one_of_several_words_is_one_choice():
@@ -96,7 +103,7 @@ def test_a_type_says_what_it_is_and_how_a_profile_names_it():
     assert kind.name == "Retour: AFAS Profit: employee"
     assert kind.description is not None
     assert kind.description.endswith("In a profile: `connector: afas.employee` and `block: NAME`.")
-    assert "from tasks.blocks import AfasEmployee" in str(kind.code_example)
+    assert "connector: afas.employee\nblock: BLOCK_NAME\n" in str(kind.code_example)
     assert kind.logo_url is None, "a browser would fetch it from outside"
     assert str(kind.documentation_url).startswith("https://")
 

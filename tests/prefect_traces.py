@@ -1,0 +1,125 @@
+"""What a Prefect server keeps on disk, searched to the last byte."""
+
+import base64
+import csv
+import json
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from flows.playground import Playground
+
+SHOWN: Final = ("plan", "outcome")
+"""Keys of the artifacts whose tables name people, a row per change, at most a thousand."""
+ARTIFACTS: Final = ("artifact", "artifact_collection", "events")
+"""Tables in which they are."""
+NAMED: Final = ("DisplayName", "Geboortenaam", "Email_werk", "UPN")
+"""Fields of the users GetConnector that name a person."""
+
+
+def secrets_found(home: Path, secrets: Iterable[str]) -> list[str]:
+    """Places in the database and in any other file that hold one of these, however it is spelled.
+
+    Args:
+        home: PREFECT_HOME of the server, its worker and its runs.
+        secrets: None of them empty.
+    """
+    spelled = {form for secret in secrets for form in _forms(secret)}
+    found = {
+        str(file.relative_to(home))
+        for file in home.rglob("*")
+        if file.is_file() and _holds(file.read_bytes(), spelled)
+    }
+    # A long value lies in pieces in the file of the database.
+    found |= {place for place, text in _cells(home) if _holds(text.encode(), spelled)}
+    return sorted(found)
+
+
+def people_found(home: Path, words: Iterable[str], shown: Iterable[str] = SHOWN) -> list[str]:
+    """Places outside of the tables of changes that hold one of these names or addresses.
+
+    Prefect tells what an artifact holds a second time, in the event that it was made.
+
+    Args:
+        home: PREFECT_HOME.
+        words: Names and addresses.
+        shown: Keys of the artifacts that may hold them.
+    """
+    allowed = tuple(f"{table}/{key}." for table in ARTIFACTS for key in shown)
+    pattern = re.compile(rf"(?<![\w.-])(?:{'|'.join(map(re.escape, words))})(?![\w-])")
+    found = {
+        f"{place}: {match[0]}"
+        for place, text in _cells(home)
+        if not place.startswith(allowed) and (match := pattern.search(text))
+    }
+    logs = {
+        f"{file.relative_to(home)}: {match[0]}"
+        for file in home.rglob("*")
+        if file.is_file() and not file.name.startswith("prefect.db")
+        if (match := pattern.search(file.read_text(encoding="utf-8", errors="replace")))
+    }
+    return sorted(found | logs)
+
+
+def _holds(content: bytes, forms: Iterable[bytes]) -> bool:
+    return any(form in content for form in forms)
+
+
+def marked_secrets(ground: Playground) -> list[str]:
+    """Every secret of a playground: credentials, and initial passwords that were handed over."""
+    given = ground.variables
+    found = [value for name, value in given.items() if name.startswith("RETOUR_SECRET_")]
+    found.append(json.loads(given["RETOUR_SECRET_GOOGLE_SERVICE_ACCOUNT"])["private_key"])
+    found += [row["password"] for row in _handed_over(ground)]
+    return found
+
+
+def marked_people(ground: Playground) -> set[str]:
+    """What names the people of a playground: names, addresses, at work and at home, and logins."""
+    words = {row["login"] for row in _handed_over(ground)}
+    for row in ground.afas.rows("T4E_HelloID_Users_v2"):
+        at_home = ground.afas.person_of(row["Medewerker"]).fields
+        words |= {row[name] for name in NAMED} | {at_home.get("EmA2"), at_home.get("MbN2")}
+    for account in ground.directory.accounts().values():
+        words |= {account["mail"], account["userPrincipalName"]}
+    return {word for word in words if word}
+
+
+def _handed_over(ground: Playground) -> Iterator[dict[str, str]]:
+    for name in ("INITIAL_PASSWORDS", "ENTRA_PASSWORDS", "GOOGLE_PASSWORDS"):
+        path = Path(ground.variables[name])
+        if path.is_file():
+            with path.open(newline="", encoding="utf-8") as file:
+                yield from csv.DictReader(file)
+
+
+def _forms(secret: str) -> Iterator[bytes]:
+    """A secret as it stands in text, in JSON, in JSON inside JSON, and in a header."""
+    inner = json.dumps(secret)[1:-1]
+    yield from {form.encode() for form in (secret, inner, json.dumps(inner)[1:-1])}
+    yield base64.b64encode(secret.encode())
+
+
+def _cells(home: Path) -> Iterator[tuple[str, str]]:
+    """Every value of the database: where it stands, with the key of an artifact, and as text."""
+    with closing(sqlite3.connect(f"file:{home / 'prefect.db'}?mode=ro", uri=True)) as database:
+        database.row_factory = sqlite3.Row
+        tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        for (table,) in tables.fetchall():
+            for row in database.execute(f'SELECT * FROM "{table}"'):  # noqa: S608 - its own names
+                key = f"/{_artifact(row)}" if table in ARTIFACTS else ""
+                for column in row.keys():  # noqa: SIM118 - of a sqlite3.Row
+                    value = row[column]
+                    text = value.decode(errors="replace") if isinstance(value, bytes) else value
+                    yield f"{table}{key}.{column}", str(text)
+
+
+def _artifact(row: sqlite3.Row) -> str:
+    """Key of the artifact that a row holds, or tells about."""
+    if "payload" not in row.keys():  # noqa: SIM118 - of a sqlite3.Row
+        return str(row["key"])
+    about = row["event"].startswith("prefect.artifact")
+    return str(json.loads(row["payload"])["key"]) if about else str(row["event"])
