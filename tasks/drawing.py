@@ -11,7 +11,7 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.logging import get_run_logger
 
 from tasks.lifecycle.movement import KINDS
-from tasks.run import Run
+from tasks.run import INTERRUPTED, Run
 from tasks.setup import site_of
 
 LATEST_RUNS: Final = 30
@@ -20,9 +20,9 @@ LATEST_RUNS: Final = 30
 def draw(run: Run, report: Mapping[str, Any]) -> None:
     """Draw what a run changes; of a live one also how it stands among the latest.
 
-    Nothing is drawn where nothing changes: that takes a second, and tells nothing.
+    Nothing is drawn where nothing changes, nor for whoever stops a run and waits for its end.
     """
-    if not report["changes"]:
+    if not report["changes"] or report["exit"] == INTERRUPTED:
         return
     try:
         create_markdown_artifact(

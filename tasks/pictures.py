@@ -29,6 +29,7 @@ _ORANGE, _RED, _PINK, _GREY, _BLACK = "#E69F00", "#D55E00", "#CC79A7", "#999999"
 _VERBS: Final[Mapping[str, str]] = {
     Verb.CORRELATE: _GREY,
     Verb.CREATE: _GREEN,
+    Verb.RESTORE: "#44AA99",
     Verb.DISABLE: _ORANGE,
     Verb.UPDATE: _SKY,
     Verb.MOVE: _PINK,

@@ -6,7 +6,7 @@ from typing import Final
 
 from connectors.model.change import Change, Verb
 
-JOINERS: Final = frozenset({Verb.CREATE, Verb.ENABLE})
+JOINERS: Final = frozenset({Verb.CREATE, Verb.RESTORE, Verb.ENABLE})
 LEAVERS: Final = frozenset({Verb.DISABLE})
 MOVERS: Final = frozenset({Verb.MOVE, Verb.GRANT, Verb.REVOKE})
 DELETED: Final = frozenset({Verb.DELETE})

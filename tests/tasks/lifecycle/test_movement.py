@@ -10,6 +10,7 @@ from tests.tasks.lifecycle.guarded import change
     [
         ({Verb.CREATE, Verb.GRANT, Verb.UPDATE}, "joiners"),
         ({Verb.ENABLE}, "joiners"),
+        ({Verb.RESTORE}, "joiners"),
         ({Verb.DISABLE, Verb.REVOKE}, "leavers"),
         ({Verb.DELETE, Verb.REVOKE}, "deleted"),
         ({Verb.REVOKE, Verb.UPDATE}, "movers"),
