@@ -16,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage real check ui bench schema lock clean
+.PHONY: help demo test soak coverage real check ui bench schema lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,10 @@ demo: $(READY) ## the main job, offline: sandboxes, preview, live run, what HR h
 test: $(READY) ## every test that needs no system package; the real parts too where they are installed (REAL=0: not)
 	@$(BIN)/pytest -m "not real" --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 	@$(if $(filter 0,$(REAL)),true,$(BIN)/pytest tests/real $(ARGS)) || [ $$? = 5 ]  # 5: -k chose none of these
+
+# Every place of the sweeps of which `make test` tries some, and simulated days; sizes in CONTRIBUTING.md.
+soak: $(READY) ## kill a run at every write, let every request fail, live through a month of days: within an hour
+	@RETOUR_SOAK=1 $(BIN)/pytest tests/sweep --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 # Without the properties: what only an example of theirs comes past is covered by luck.
 coverage: $(READY) ## the decisions and the nouns are covered by their cases, every branch of them

@@ -4,6 +4,10 @@
         settings["base_url"] = proxy.in_front_of(settings["base_url"])
         proxy.weather = Weather(cut_answer_after=20)
 
+One request of many, counted as they come over all connections, meets weather of its own:
+
+    proxy.meets = {7: Weather(answer=429, told={"Retry-After": "1"})}.get
+
 What httpx makes of it: refuse is `ConnectError` or what a reset is, a reset `ReadError` (or the end
 of the stream, `RemoteProtocolError`, when it was met while sending), a cut answer
 `RemoteProtocolError`, a black hole `ReadTimeout`. After a cut answer the request was carried out;
@@ -11,12 +15,14 @@ after a reset nobody knows.
 """
 
 import asyncio
+import re
 import socket
 import struct
 import threading
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 from urllib.parse import urlsplit, urlunsplit
 
 from connectors.sdk.serve import LOOPBACK
@@ -33,6 +39,8 @@ class Weather:
         hold: Take everything and pass nothing on.
         hold_answers: Pass the requests on and keep the answers.
         latency_seconds: Wait before passing each piece on, each way.
+        answer: Answer HTTP requests with this status, and pass nothing on.
+        told: Headers of that answer.
     """
 
     refuse: bool = False
@@ -41,9 +49,12 @@ class Weather:
     hold: bool = False
     hold_answers: bool = False
     latency_seconds: float = 0.0
+    answer: int | None = None
+    told: Mapping[str, str] = field(default_factory=dict)
 
 
 CALM = Weather()
+_REQUEST: Final = re.compile(rb"[A-Z]+ \S+ HTTP/1\.1\r\n")
 
 
 class FaultProxy:
@@ -56,12 +67,16 @@ class FaultProxy:
     Attributes:
         weather: May be set at any time; a connection that is open feels it at the next piece.
         connections: How many have been accepted.
+        requests: How many HTTP requests have come.
+        meets: The weather that a request of that number, from 0, meets instead; None for that of
+            the moment. It lasts until the next request on its connection.
     """
 
     def __init__(self, host: str, port: int) -> None:
         """Listen on a free port."""
         self.weather = CALM
-        self.connections = 0
+        self.connections, self.requests = 0, 0
+        self.meets: Callable[[int], Weather | None] = lambda _: None
         self._there = (host, port)
         self._loop = asyncio.new_event_loop()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -115,9 +130,10 @@ class FaultProxy:
             _reset(writer)
             return
         there_reader, there_writer = await asyncio.open_connection(*self._there)
+        met: list[Weather | None] = [None]
         ways = [
-            asyncio.ensure_future(self._pass_requests(reader, there_writer)),
-            asyncio.ensure_future(self._pass_answers(there_reader, writer)),
+            asyncio.ensure_future(self._pass_requests(reader, there_writer, writer, met)),
+            asyncio.ensure_future(self._pass_answers(there_reader, writer, met)),
         ]
         broken = True
         try:
@@ -131,15 +147,35 @@ class FaultProxy:
                 _reset(side) if broken else side.close()
 
     async def _pass_requests(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        back: asyncio.StreamWriter,
+        met: list[Weather | None],
     ) -> bool:
-        """Pass on until the end; True when the connection is to be reset."""
+        """Pass on until the end; True when the connection is to be reset.
+
+        Args:
+            reader: Where requests come from.
+            writer: Where they go.
+            back: Where they come from, for an answer of our own.
+            met: Takes the weather of the request that is passed on now.
+        """
         passed = 0
         while piece := await _read(reader):
-            weather = self.weather
+            begins = _REQUEST.match(piece) is not None
+            if begins:
+                met[0], self.requests = self.meets(self.requests), self.requests + 1
+                passed = 0 if met[0] else passed
+            weather = met[0] or self.weather
             if weather.refuse:
                 return True
             if weather.hold:
+                continue
+            if weather.answer is not None:
+                if begins:
+                    back.write(_answer(weather))
+                    await back.drain()
                 continue
             await asyncio.sleep(weather.latency_seconds)
             if weather.reset_after is not None and passed + len(piece) >= weather.reset_after:
@@ -152,12 +188,15 @@ class FaultProxy:
         return False
 
     async def _pass_answers(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        met: list[Weather | None],
     ) -> bool:
         """Pass on until the end, or until the answer is cut."""
         passed = 0
         while piece := await _read(reader):
-            weather = self.weather
+            weather = met[0] or self.weather
             if weather.hold or weather.hold_answers:
                 continue
             await asyncio.sleep(weather.latency_seconds)
@@ -170,6 +209,13 @@ class FaultProxy:
             writer.write(piece)
             await writer.drain()
         return False
+
+
+def _answer(weather: Weather) -> bytes:
+    """An answer of our own, without a body."""
+    lines = [f"HTTP/1.1 {weather.answer} Weather", "Content-Length: 0"]
+    lines += [f"{name}: {value}" for name, value in weather.told.items()]
+    return "\r\n".join([*lines, "", ""]).encode()
 
 
 async def _read(reader: asyncio.StreamReader) -> bytes:

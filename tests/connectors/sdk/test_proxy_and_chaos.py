@@ -60,6 +60,26 @@ def test_calm_weather_changes_nothing(proxied, system):
     assert (system.done, proxy.connections) == (3, 1)
 
 
+def test_one_request_of_many_meets_weather_of_its_own(proxied, system):
+    proxy, url = proxied
+    proxy.meets = {
+        1: Weather(answer=429, told={"Retry-After": "7"}),
+        3: Weather(reset_after=40),
+        5: Weather(cut_answer_after=0),
+    }.get
+    heard = []
+    with httpx.Client() as client:
+        for _ in range(7):
+            try:
+                reply = client.post(f"{url}/notes", content=b"y" * 500)
+                heard.append((reply.status_code, reply.headers.get("Retry-After")))
+            except (*RESET, httpx.ConnectError):
+                heard.append(None)
+    fine = (200, None)
+    assert heard == [fine, (429, "7"), fine, None, fine, None, fine]
+    assert (proxy.requests, system.done) == (7, 5)
+
+
 @pytest.mark.parametrize(
     ("weather", "error", "done"),
     [

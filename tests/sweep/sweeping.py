@@ -1,0 +1,175 @@
+"""One sweep of kills over one day of a company."""
+
+import gc
+import json
+import sys
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from connectors.ledger.ledger import open_ledger
+from tasks.run import Ending
+from tests.plainly import attempt_plainly
+from tests.sweep.company import BUSY, SHUT_OUT, START, Company
+from tests.sweep.mortal import Killed, Life, another_process, die, lived
+from tests.sweep.state import (
+    GOOD,
+    SITE,
+    done_twice,
+    passwords_that_do_not_let_in,
+    standing,
+)
+
+
+@dataclass
+class Tally:
+    """What a sweep came to.
+
+    Attributes:
+        kills: Tried.
+        lost: Places after which something is not as after an undisturbed run.
+        doubled: Places after which something was done a second time.
+    """
+
+    kills: int = 0
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+
+    def clear(self) -> None:
+        """Count from nothing."""
+        self.kills = 0
+        self.lost.clear()
+        self.doubled.clear()
+
+    def __str__(self) -> str:
+        """The counts."""
+        return f"kills {self.kills}, lost {len(self.lost)}, doubled {len(self.doubled)}"
+
+
+class Sweep:
+    """The busy day, again and again, from the same morning.
+
+    Attributes:
+        places: Where a run of that day can die, in order.
+        verbs: Target -> verb -> how many changes an undisturbed run of that day makes.
+        tally: What the kills came to.
+    """
+
+    def __init__(self, company: Company, *, mornings: Collection[date] = (START, SHUT_OUT)) -> None:
+        """Live through the days before, and through an undisturbed busy day."""
+        self.company, self.tally = company, Tally()
+        self._processes = iter(range(1, 1_000_000))
+        for day in mornings:
+            company.go_to(day)
+            self._run_in_peace(day)
+        self._go_back = company.remember()
+        company.go_to(BUSY)
+        life = Life(None, die)
+        with lived(life):
+            ending = self._run_in_peace(BUSY)
+        self.places = life.at
+        self.verbs = {name: one["planned"] for name, one in ending.report["targets"].items()}
+        self.expected = standing(company, BUSY)
+        assert passwords_that_do_not_let_in(company) == []
+
+    def kill_here(self, number: int) -> None:
+        """Kill a run of the busy day in this process, as if it were one of its own."""
+        with lived(Life(number, die)), another_process(next(self._processes)), _unheard():
+            try:
+                attempt_plainly(self.company.path, live=True, as_of=BUSY)
+            except Killed:
+                return
+        raise AssertionError(f"nothing died at place {number}")
+
+    def morning(self) -> None:
+        """Everything as on the morning of the busy day."""
+        self._go_back()
+        self.company.go_to(BUSY)
+
+    def at(
+        self, number: int, kill: Callable[[int], None] | None = None, *, real: bool = False
+    ) -> None:
+        """Kill at one place, run again, and look how everything stands.
+
+        Args:
+            number: Of the place.
+            kill: Runs the day up to there; in this process if it is not given.
+            real: Whether it was a process of its own, so that its lock need not be told so.
+        """
+        self.morning()
+        (kill or self.kill_here)(number)
+        place = f"{number} of {len(self.places)}: {self.places[number]}"
+        self.tally.kills += 1
+        settled = settled_writes(self.company)
+        again = self._run_in_peace(BUSY, real=real)
+        repeated = settled & {_key(change) for change in again.report["changes"]}
+        twice = done_twice(self.company, BUSY)
+        if repeated or twice:
+            self.tally.doubled.append(f"{place}: {sorted(repeated)} {twice}")
+        now = standing(self.company, BUSY)
+        wrong = list(differences(self.expected, now))
+        wrong += [
+            f"{login} of {target} cannot sign in"
+            for target, login in passwords_that_do_not_let_in(self.company)
+        ]
+        if wrong:
+            self.tally.lost.append(f"{place}: {wrong}")
+
+    def _run_in_peace(self, day: date, *, real: bool = False) -> Ending:
+        as_one: AbstractContextManager[None] = nullcontext()
+        if not real:
+            as_one = another_process(next(self._processes))
+        with as_one:
+            ending = attempt_plainly(self.company.path, live=True, as_of=day)
+        left = [one for one in ending.report["changes"] if one["outcome"] not in GOOD]
+        assert ending.exit == 0, (ending.report["refused"], left)
+        return ending
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Nobody hears of what the dead still try while their generators are collected."""
+    heard = sys.unraisablehook
+
+    def hear(unraisable: Any) -> None:
+        if not isinstance(unraisable.exc_value, Killed):
+            heard(unraisable)
+
+    sys.unraisablehook = hear
+    try:
+        yield
+    finally:
+        gc.collect()
+        sys.unraisablehook = heard
+
+
+def settled_writes(company: Company) -> set[str]:
+    """Writes of which the ledger has the receipt that they were done on this day."""
+    with open_ledger(company.ledger_url) as ledger:
+        run = next(iter(ledger.runs(SITE, limit=1)), None)
+        if run is None or run.as_of != BUSY:
+            return set()
+        return {
+            _key(entry.change.to_json())
+            for entry in ledger.journal(run.run)
+            if entry.receipt is not None and entry.receipt.outcome.value in GOOD
+        }
+
+
+def _key(change: dict[str, Any]) -> str:
+    parts = ("target", "person", "verb", "before", "after")
+    return json.dumps([change[name] for name in parts], sort_keys=True)
+
+
+def differences(expected: Any, found: Any, path: str = "") -> Iterator[str]:
+    """Where two of these differ, a line each."""
+    if isinstance(expected, dict) and isinstance(found, dict):
+        for name in sorted({*expected, *found}, key=str):
+            yield from differences(expected.get(name), found.get(name), f"{path}/{name}")
+    elif isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
+        for place, (one, other) in enumerate(zip(expected, found, strict=True)):
+            yield from differences(one, other, f"{path}/{place}")
+    elif expected != found:
+        yield f"{path}: {expected!r} became {found!r}"

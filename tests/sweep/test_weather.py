@@ -1,0 +1,46 @@
+"""Every way in which a request can fail, at every request of a run; then a run in good weather."""
+
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from tests.sweep.company import a_company
+from tests.sweep.test_crash import SOAK, Note
+from tests.sweep.weather import BEHIND, FAULTS, NEEDED, Storm, behind_a_proxy
+
+pytestmark = pytest.mark.timeout(7200 if SOAK else 600)
+FEW = 6
+"""Faults that are tried of each system when it is not a soak."""
+
+
+@pytest.fixture(params=BEHIND)
+def storm(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Storm]:
+    """A small company whose system of that name stands behind a proxy."""
+    system = request.param
+    folder = tmp_path_factory.mktemp(system) / "company"
+    with (
+        a_company(folder, targets=NEEDED[system]) as company,
+        behind_a_proxy(company, system) as proxy,
+    ):
+        yield Storm(company, system, proxy)
+
+
+def test_a_run_in_any_weather_ends_in_time_says_the_truth_and_the_next_one_makes_up_for_it(
+    storm: Storm, record_property: Note, request: pytest.FixtureRequest
+) -> None:
+    every = [
+        (number, fault, for_good)
+        for fault in FAULTS
+        for for_good in (False, True)
+        for number in range(storm.requests)
+    ]
+    chosen = every if SOAK else random.Random(storm.requests).sample(every, FEW)
+    for number, fault, for_good in chosen:
+        storm.at(number, fault, for_good=for_good)
+    name = request.node.callspec.id
+    told = f"{storm.report} ({storm.requests} requests, {len(every)} faults there are)"
+    record_property(f"sweep faults between us and {name}", told)
+    assert storm.report.wrong == []

@@ -1,0 +1,169 @@
+"""Sweeps of bad weather: every way in which a request can fail, at every request of a run."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from connectors.sdk.conformance.bounds import unhurried
+from connectors.sdk.conformance.proxy import FaultProxy, Weather
+from tasks.run import DONE, Ending
+from tests.plainly import attempt_plainly
+from tests.sweep.company import BUSY, SHUT_OUT, START, Company
+from tests.sweep.state import GOOD, done_twice, passwords_that_do_not_let_in, standing
+from tests.sweep.sweeping import differences
+
+FAULTS: Final[Mapping[str, Weather]] = {
+    "refused": Weather(refuse=True),
+    "reset": Weather(reset_after=40),
+    "cut answer": Weather(cut_answer_after=20),
+    "black hole": Weather(hold=True),
+    "no answer": Weather(hold_answers=True),
+    "401": Weather(answer=401),
+    "403": Weather(answer=403),
+    "429": Weather(answer=429, told={"Retry-After": "1"}),
+    "429 for an hour": Weather(answer=429, told={"Retry-After": "3600"}),
+    "500": Weather(answer=500),
+    "503": Weather(answer=503),
+    "late": Weather(latency_seconds=0.02),
+}
+BEHIND: Final = {
+    "entra_id": ("graph_url", ("entra_id",)),
+    "google_workspace": ("api_url", ("google_workspace",)),
+    "scim": ("base_url", ("scim",)),
+    "afas": ("base_url", ("afas_employee", "afas_user")),
+}
+"""System -> the setting with its address, and the targets that are kept there."""
+NEEDED: Final = {
+    "entra_id": ("active_directory", "entra_id"),
+    "google_workspace": ("google_workspace", "memory"),
+    "scim": ("scim", "memory"),
+    "afas": ("active_directory", "afas_employee", "afas_user"),
+}
+"""System -> targets of a company that shows what its faults do, and what they leave alone."""
+IMPATIENT: Final = {"timeout_seconds": 0.5, "patience_seconds": 0.0}
+LONGEST_SECONDS: Final = 90.0
+"""A run that takes longer on this machine does not end in bounded time: black holes included."""
+
+
+@dataclass
+class Report:
+    """What a sweep came to.
+
+    Attributes:
+        tried: Faults that were tried.
+        wrong: What was not as it has to be.
+        exits: How often the disturbed runs ended with each code.
+    """
+
+    tried: int = 0
+    wrong: list[str] = field(default_factory=list)
+    exits: dict[int, int] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """The counts."""
+        exits = dict(sorted(self.exits.items()))
+        return f"faults {self.tried}, wrong {len(self.wrong)}, exits {exits}"
+
+
+class Storm:
+    """The busy day of a company, with one system of it behind a proxy.
+
+    Attributes:
+        requests: How many requests an undisturbed run of that day sends there.
+        report: What the faults came to.
+    """
+
+    def __init__(self, company: Company, system: str, proxy: FaultProxy) -> None:
+        """Live through the days before, and through an undisturbed busy day."""
+        self._company, self._proxy = company, proxy
+        self._targets = BEHIND[system][1]
+        self.report = Report()
+        for day in (START, SHUT_OUT):
+            company.go_to(day)
+            assert self._run(day).exit == DONE
+        self._go_back = company.remember()
+        company.go_to(BUSY)
+        proxy.requests = 0
+        assert self._run(BUSY).exit == DONE
+        self.requests = proxy.requests
+        self._expected = standing(company, BUSY)
+
+    def at(self, number: int, fault: str, *, for_good: bool) -> None:
+        """Let one request meet a fault, or that one and all that follow; then run again."""
+        self._go_back()
+        self._company.go_to(BUSY)
+        weather = FAULTS[fault]
+        self._proxy.requests = 0
+        self._proxy.meets = lambda n: weather if n == number or (for_good and n > number) else None
+        begun = time.monotonic()
+        ending = self._run(BUSY)
+        seconds = time.monotonic() - begun
+        self._proxy.meets = lambda _: None
+        self.report.tried += 1
+        self.report.exits[ending.exit] = self.report.exits.get(ending.exit, 0) + 1
+        wrong = list(self._untrue(ending))
+        if seconds > LONGEST_SECONDS:
+            wrong.append(f"the run took {seconds:.0f} seconds")
+        healed = self._run(BUSY)
+        if healed.exit != DONE:
+            left = [c for c in healed.report["changes"] if c["outcome"] not in GOOD]
+            wrong.append(f"healed: exit {healed.exit}: {healed.report['refused']} {left}")
+        else:
+            wrong += differences(self._expected, standing(self._company, BUSY))
+            wrong += map(str, done_twice(self._company, BUSY))
+            wrong += map(str, passwords_that_do_not_let_in(self._company))
+        if wrong:
+            what = f"{fault} {'from' if for_good else 'at'} {number} of {self.requests}"
+            self.report.wrong.append(f"{what}: exit {ending.exit}: {wrong}")
+
+    def _untrue(self, ending: Ending) -> Iterator[str]:
+        """What the exit code and the report of a disturbed run say that is not so."""
+        changes = ending.report["changes"]
+        bad = [one for one in changes if one["outcome"] not in GOOD]
+        if ending.exit == DONE and bad:
+            yield "exit 0, and not everything is done"
+        if ending.exit == DONE and not bad:
+            yield from differences(self._expected, standing(self._company, BUSY))
+        if ending.exit not in {0, 1, 2, 6}:
+            yield f"exit {ending.exit}: {ending.report['refused']}"
+        if ending.exit != DONE and not bad and ending.report["refused"] is None:
+            yield f"exit {ending.exit}, and nothing is said to be wrong"
+        for one in bad:
+            if one["target"] not in self._targets:
+                yield f"{one['target']} needs nothing of it: {one['outcome']}, {one['detail']}"
+
+    def _run(self, day: Any) -> Ending:
+        with unhurried():
+            return attempt_plainly(self._company.path, live=True, as_of=day)
+
+
+@contextmanager
+def behind_a_proxy(company: Company, system: str) -> Iterator[FaultProxy]:
+    """Put a proxy in front of a system of the company, and let nobody wait long for it."""
+    setting, targets = BEHIND[system]
+    with ExitStack() as stack:
+        address = str(company.settings[targets[0]][setting])
+        parts = urlsplit(address)
+        proxy = stack.enter_context(FaultProxy(parts.hostname or "", parts.port or 80))
+        for target in targets:
+            known = _fields_of(target)
+            company.settings[target].update(
+                {name: value for name, value in IMPATIENT.items() if name in known}
+            )
+            company.settings[target][setting] = proxy.in_front_of(address)
+        company.write()
+        yield proxy
+
+
+def _fields_of(target: str) -> Mapping[str, Any]:
+    from connectors import registry
+
+    name = {"afas_employee": "afas.employee", "afas_user": "afas.user"}.get(target, target)
+    fields: Mapping[str, Any] = registry.find(name).settings.model_fields
+    return fields
+
+
+__all__ = ["FAULTS", "NEEDED", "Callable", "Storm", "behind_a_proxy"]
