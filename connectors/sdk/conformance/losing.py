@@ -15,6 +15,7 @@ from connectors.model.change import (
     UpdateAccount,
     Verb,
 )
+from connectors.model.receipt import Receipt
 from connectors.model.values import Value
 from connectors.sdk.conformance.bounds import bounded, unhurried
 from connectors.sdk.conformance.changing import create, someone, succeeds, update
@@ -124,7 +125,7 @@ def chaos_around_a_writer_ends_where_calm_would_have_ended(subject: Subject) -> 
             odds = CALM if round_ == ROUNDS - 1 else STORMY
             with subject.writer() as inner:
                 chaotic = ChaosWriter(inner, seed=seed * ROUNDS + round_, odds=odds)
-                receipts = bounded(partial(list, chaotic.apply(iter(changes))))
+                receipts: list[Receipt] = bounded(partial(list, chaotic.apply(iter(changes))))
             answered = [receipt.change for receipt in receipts]
             told = "a change has no receipt, or two"
             require(that=answered == [change.id for change in changes], otherwise=told)
