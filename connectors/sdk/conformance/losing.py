@@ -3,6 +3,7 @@
 
 import random
 from functools import partial
+from typing import TYPE_CHECKING
 
 from connectors.model.change import (
     Change,
@@ -15,7 +16,6 @@ from connectors.model.change import (
     UpdateAccount,
     Verb,
 )
-from connectors.model.receipt import Receipt
 from connectors.model.values import Value
 from connectors.sdk.conformance.bounds import bounded, unhurried
 from connectors.sdk.conformance.changing import create, someone, succeeds, update
@@ -24,6 +24,9 @@ from connectors.sdk.conformance.failing import DONE, needing, tells_the_truth, u
 from connectors.sdk.conformance.law import target_law
 from connectors.sdk.conformance.subject import TARGET, Subject, require
 from connectors.sdk.trouble import Trouble
+
+if TYPE_CHECKING:
+    from connectors.model.receipt import Receipt
 
 SEEDS = 3
 ROUNDS = 8
