@@ -173,7 +173,7 @@ class Giving(MemorySettings):
     initial_passwords: str = ""
 
 
-class Discreet(MemoryWriter):
+class Reticent(MemoryWriter):
     """Hands a password over for each account it makes."""
 
     def __init__(self, settings, target):
@@ -194,14 +194,14 @@ class Discreet(MemoryWriter):
         """Nobody."""
 
 
-class Gossip(Discreet):
+class Gossip(Reticent):
     """Logs it, too."""
 
     def _tell(self, password):
         logging.getLogger("gossip").debug("set to %s", password)
 
 
-class Thrifty(Discreet):
+class Thrifty(Reticent):
     """Has one for everybody."""
 
     password = "One#For2All"
@@ -406,7 +406,7 @@ def test_an_initial_password_that_is_not_kept_is_caught_and_not_repeated(subject
 
 
 def test_an_initial_password_in_its_sink_alone_is_as_it_should_be(subject):
-    giving = with_parts(subject, open_writer=Discreet, settings=Giving)
+    giving = with_parts(subject, open_writer=Reticent, settings=Giving)
     check(giving, "an initial password is in its sink and nowhere else")
 
 
