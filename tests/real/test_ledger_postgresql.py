@@ -34,7 +34,7 @@ def _tests_of(*parts):
 
 PARTS = (
     *("audit", "crash", "forgetting", "given", "ignored", "journal", "links", "lock", "memory"),
-    *("names", "past", "readings", "recent", "runs", "schema"),
+    *("messages", "names", "past", "readings", "recent", "runs", "schema"),
 )
 globals().update(_tests_of(*PARTS))
 empty_ledger, ledger = conftest.empty_ledger, conftest.ledger
