@@ -20,7 +20,7 @@ from tasks.run import USAGE
 ROOT: Final = Path(__file__).parents[1]
 POOL: Final = "retour"
 KEPT_DAYS: Final = 90
-START_SECONDS: Final = 120
+START_SECONDS: Final = 300
 STOP_SECONDS: Final = 20
 
 

@@ -37,9 +37,9 @@ class Operator:
             time.sleep(0.5)
         return reply.raise_for_status().json()
 
-    def run(self, deployment: str, **parameters: Any) -> dict[str, Any]:
+    def run(self, deployment: str, flow: str = "provision", **parameters: Any) -> dict[str, Any]:
         """Start a deployment and wait until it is over, or waits for a person."""
-        found = self.call("GET", f"/deployments/name/provision/{deployment}")
+        found = self.call("GET", f"/deployments/name/{flow}/{deployment}")
         body = {"parameters": parameters, "state": {"type": "SCHEDULED"}}
         started = self.call("POST", f"/deployments/{found['id']}/create_flow_run", body)
         return self.wait(started["id"], "PAUSED")

@@ -1,9 +1,11 @@
 """`deploy/`: what is named there exists, nothing is open, and nothing starts without a secret."""
 
+import json
 import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +75,37 @@ def test_server_settings_are_the_same_in_a_container_and_as_a_unit() -> None:
         address = container[name].replace("${RETOUR_ADDRESS}", "https://retour.example.org")
         assert unit[name] == address, name
     assert {*lines("worker.env.example")} == {*services()["worker"]["environment"]}
+
+
+@pytest.mark.parametrize("service", ["server", "worker"])
+def test_prefect_takes_every_value(service: str) -> None:
+    given = {
+        name: str(value).replace("${RETOUR_ADDRESS}", "https://retour.example.org")
+        for name, value in services()[service]["environment"].items()
+        if "$" not in str(value) or "${RETOUR_ADDRESS}" in str(value)
+    }
+    code = (
+        "from prefect.settings import get_current_settings as now; print(now().model_dump_json())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PATH": os.environ["PATH"], **given, "PREFECT_HOME": os.environ["PREFECT_HOME"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-500:]
+    said = json.loads(done.stdout)
+    if service == "worker":
+        assert said["flows"]["heartbeat_frequency"] == 30
+        return
+    server = said["server"]
+    assert server["api"]["csrf_protection_enabled"] is True
+    assert server["api"]["cors_allowed_origins"] == "https://retour.example.org"
+    assert server["analytics_enabled"] is False
+    assert sorted(server["services"]["db_vacuum"]["enabled"]) == ["events", "flow_runs"]
+    assert server["services"]["db_vacuum"]["retention_period"] in {7776000, "P90D"}
+    assert server["concurrency"]["lease_storage"].endswith(".filesystem")
 
 
 def test_no_password_and_no_key_stands_anywhere_but_in_a_secret() -> None:

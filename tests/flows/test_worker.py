@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
+import httpx
 import pytest
 
 from config.loader import PACKAGED
@@ -45,6 +46,7 @@ def test_a_deployment_previews_and_writes_in_order_and_leaves_artifacts(
 
     # A first load is over every limit: an operator looks at the plan and approves exactly that.
     assert preview["state"]["name"] == "Refused", preview["state"]["message"]
+    assert preview["name"].startswith("demo preview 20")
     assert afas.writes == []
     assert directory.accounts() == {}
     plan = operator.artifacts(preview)["plan"]
@@ -194,9 +196,54 @@ def test_a_refused_run_is_failed_in_the_ui_and_says_why(operator: Operator) -> N
     assert "there is no profile 'nowhere'" in run["state"]["message"]
 
 
+@pytest.mark.parametrize(
+    ("flow", "deployment", "parameters", "sentence"),
+    [
+        ("provision", MANUAL, {"as_of": "2026-13-01"}, "as_of: '2026-13-01' is no day"),
+        ("backfill", "backfill", {"hired_since": "soon"}, "hired_since: 'soon' is no day"),
+    ],
+)
+def test_what_the_form_does_not_check_ends_misconfigured_in_a_sentence(
+    flow: str, deployment: str, parameters: dict[str, Any], sentence: str, operator: Operator
+) -> None:
+    run = operator.run(deployment, flow, **parameters)
+    assert (run["state"]["type"], run["state"]["name"]) == ("FAILED", "Misconfigured")
+    assert run["state"]["message"].startswith(sentence)
+    assert "\n" not in run["state"]["message"]
+
+
+def test_what_is_no_choice_of_the_form_never_becomes_a_run(operator: Operator) -> None:
+    for name, value in (("targets", ["nowhere"]), ("dry_run", "no"), ("persons", "1000123")):
+        with pytest.raises(httpx.HTTPStatusError) as refused:
+            operator.run(MANUAL, **{name: value})
+        assert refused.value.response.status_code == 409
+        assert name in refused.value.response.json()["detail"]
+    empty = operator.run(MANUAL, profile="nowhere", as_of=None, approve=None)
+    assert empty["state"]["name"] == "Misconfigured", "an empty field is no slip"
+
+
+def test_no_deployment_runs_live_beside_another_run_of_the_profile(operator: Operator) -> None:
+    writes = len(operator.ground.afas.writes)
+    with (
+        open_ledger(operator.ground.variables["RETOUR_LEDGER_URL"]) as ledger,
+        ledger.lock("demo", "20261130-another"),
+    ):
+        run = operator.run(NIGHTLY, dry_run=False)
+    assert (run["state"]["type"], run["state"]["name"]) == ("FAILED", "Refused")
+    assert "20261130-another" in run["state"]["message"]
+    assert len(operator.ground.afas.writes) == writes
+
+
+def test_a_check_runs_and_says_so(operator: Operator) -> None:
+    run = operator.run("check", "check")
+    assert run["state"]["type"] == "COMPLETED", run["state"]["message"]
+    assert run["name"].startswith("demo check 20")
+    assert "check" in operator.artifacts(run)
+
+
 def test_an_active_schedule_has_runs(operator: Operator) -> None:
     found = operator.call("GET", f"/deployments/name/provision/{PREVIEW}")
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     body = {"deployments": {"id": {"any_": [found["id"]]}}, "limit": 5}
     while not (runs := operator.call("POST", "/flow_runs/filter", body)):
         assert time.monotonic() < deadline, "an active schedule created no run"
