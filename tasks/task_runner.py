@@ -6,9 +6,11 @@ the run: nobody's data is sent about for it.
 
 import ipaddress
 import logging
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
+from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
@@ -111,7 +113,7 @@ def runner(settings: RetourSettings) -> "TaskRunner[Any]":
             "n_workers": settings.task_workers or WORKERS,
             "threads_per_worker": THREADS_PER_WORKER,
             "host": "127.0.0.1",
-            "dashboard_address": None,
+            "dashboard_address": "127.0.0.1:0",  # on any free port; left out, it takes 8787
         }
     )
 
@@ -134,7 +136,9 @@ def started(settings: RetourSettings) -> "Iterator[TaskRunner[Any]]":
     with ExitStack() as stack:
         stack.enter_context(pool)
         try:
-            pool.client.wait_for_workers(1, timeout=START_SECONDS)  # type: ignore[attr-defined]
+            with _ctrl_c_is_ours():
+                client = pool.client  # type: ignore[attr-defined]
+            client.wait_for_workers(1, timeout=START_SECONDS)
         except (OSError, TimeoutError) as error:
             where = settings.dask_scheduler or "that was started for this run"
             raise Unreachable(
@@ -143,6 +147,21 @@ def started(settings: RetourSettings) -> "Iterator[TaskRunner[Any]]":
                 hint=f"Check {PREFIX}DASK_SCHEDULER, and `dask worker` on the machines that work.",
             ) from error
         yield pool
+
+
+@contextmanager
+def _ctrl_c_is_ours() -> Iterator[None]:
+    """Keep a Ctrl-C in the terminal from the processes that are started meanwhile.
+
+    They would break off in the middle of a write; we halt them between two persons. Signals that a
+    thread blocks are blocked in the threads and processes that it starts.
+    """
+    resource_tracker.ensure_running()  # it unblocks the signal when it is started
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
 
 def _is_here(address: str) -> bool:

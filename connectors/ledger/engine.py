@@ -1,5 +1,6 @@
 """From a URL to a database: which ones are taken, and how their connections are set up."""
 
+import logging
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -47,6 +48,8 @@ def engine_for(url: str) -> Engine:
     parsed = _parse(url)
     if parsed.get_backend_name() == "sqlite":
         return _sqlite_engine(parsed)
+    # A row that is there already ends a pipeline, which is an answer to us and a warning to psycopg.
+    logging.getLogger("psycopg").setLevel(logging.ERROR)
     patience = _unless_said(parsed, connect_timeout=CONNECT_TIMEOUT_SECONDS)
     return create_engine(
         parsed.update_query_dict(patience),

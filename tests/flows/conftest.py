@@ -8,7 +8,7 @@ import pytest
 from tests.flows.site import Site, a_site
 from tests.mail_server import MailServer, a_mail_server
 
-WITHOUT_PREFECT = {"test_schema.py", "test_worker.py"}
+WITHOUT_PREFECT = {"test_dask.py", "test_schema.py", "test_worker.py"}
 """They need none, or one of their own."""
 
 WITHOUT_SERVER = {"test_audit_command.py"}

@@ -1,0 +1,231 @@
+"""Prefect as in a machine room: its database in PostgreSQL, workers, a watch on zombies."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import psutil
+import yaml
+
+ROOT = Path(__file__).parents[2]
+POOL = "retour"
+HEARTBEAT_SECONDS = 30
+SILENT_SECONDS = 90
+_T = TypeVar("_T")
+
+ZOMBIES = {
+    "name": "crash-zombie-runs",
+    "trigger": {
+        "type": "event",
+        "posture": "Proactive",
+        "threshold": 1,
+        "within": SILENT_SECONDS,
+        "match": {"prefect.resource.id": "prefect.flow-run.*"},
+        "for_each": ["prefect.resource.id"],
+        "after": ["prefect.flow-run.heartbeat"],
+        "expect": ["prefect.flow-run.*"],
+    },
+    "actions": [
+        {
+            "type": "change-flow-run-state",
+            "state": "CRASHED",
+            "message": f"No heartbeat for {SILENT_SECONDS} s: the process is gone",
+        }
+    ],
+}
+"""A run whose process is gone is marked as crashed."""
+
+
+class Cluster:
+    """A server and its workers.
+
+    Attributes:
+        url: Address of the API.
+        folder: Holds the logs.
+    """
+
+    def __init__(self, url: str, folder: Path, variables: Mapping[str, str]) -> None:
+        """Talk to a server that runs."""
+        self.url, self.folder, self._variables = url, folder, variables
+        self._api = httpx.Client(base_url=url, timeout=60)
+
+    def call(self, method: str, path: str, body: object = None) -> Any:
+        """Call the server."""
+        while (reply := self._api.request(method, path, json=body)).status_code == 503:
+            time.sleep(0.5)
+        return reply.raise_for_status().json() if reply.content else None
+
+    def close(self) -> None:
+        """Hang up."""
+        self._api.close()
+
+    def set_up(self) -> None:
+        """A pool, a deployment of the main flow, and the watch on zombies."""
+        prefect_file, automation = self.folder / "prefect.yaml", self.folder / "zombies.yaml"
+        prefect_file.write_text(
+            yaml.safe_dump(
+                {
+                    "name": "retour",
+                    "deployments": [
+                        {
+                            "name": "scale-out",
+                            "entrypoint": "flows.provision.provision",
+                            "work_pool": {"name": POOL},
+                        }
+                    ],
+                }
+            )
+        )
+        automation.write_text(yaml.safe_dump(ZOMBIES))
+        for command in (
+            ("work-pool", "create", POOL, "--type", "process"),
+            ("deploy", "--all", "--prefect-file", str(prefect_file)),
+            ("automation", "create", "--from-file", str(automation)),
+        ):
+            subprocess.run(
+                [sys.executable, "-m", "prefect", "--no-prompt", *command],
+                env=dict(self._variables),
+                cwd=ROOT,
+                check=True,
+                stdout=subprocess.DEVNULL,
+                timeout=600,
+            )
+
+    @contextmanager
+    def worker(self, name: str) -> Iterator[subprocess.Popen[bytes]]:
+        """A worker of the pool that takes one run at a time; killed if it is still there."""
+        command = ["worker", "start", "--pool", POOL, "--name", name, "--limit", "1"]
+        with started(command, self._variables, self.folder / f"{name}.log") as process:
+            yield process
+
+    def said(self, name: str) -> str:
+        """What a worker has said."""
+        return (self.folder / f"{name}.log").read_text(encoding="utf-8")
+
+    def start(self, variables: Mapping[str, str], **parameters: Any) -> str:
+        """Create a run; its id.
+
+        Args:
+            variables: Of its process.
+            parameters: Of the flow.
+        """
+        found = self.call("GET", "/deployments/name/provision/scale-out")
+        body = {
+            "parameters": parameters,
+            "state": {"type": "SCHEDULED"},
+            "job_variables": {"env": dict(variables)},
+        }
+        made = self.call("POST", f"/deployments/{found['id']}/create_flow_run", body)
+        return str(made["id"])
+
+    def state(self, run: str) -> dict[str, Any]:
+        """The state of a run."""
+        found: dict[str, Any] = self.call("GET", f"/flow_runs/{run}")["state"]
+        return found
+
+    def wait(self, run: str, seconds: float = 900) -> dict[str, Any]:
+        """Wait until a run is over; its state."""
+        over = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
+        return until(lambda: (s := self.state(run))["type"] in over and s, seconds)
+
+    def tasks(self, run: str) -> list[dict[str, Any]]:
+        """Task runs of a run."""
+        body = {"flow_runs": {"id": {"any_": [run]}}, "limit": 200}
+        found: list[dict[str, Any]] = []
+        while page := self.call("POST", "/task_runs/filter", body | {"offset": len(found)}):
+            found += page
+        return found
+
+
+@contextmanager
+def prefect_cluster(folder: Path, database: str) -> Iterator[Cluster]:
+    """A server on a database, set up; workers are started by whoever needs them.
+
+    Args:
+        folder: For its home and its logs.
+        database: URL of an empty PostgreSQL database.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    variables = {n: v for n, v in os.environ.items() if not n.startswith(("PREFECT_", "RETOUR_"))}
+    variables |= {
+        "PREFECT_HOME": str(folder / "prefect"),
+        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
+        "PREFECT_SERVER_API_PORT": str(port),
+        "PREFECT_API_DATABASE_CONNECTION_URL": database.replace(
+            "postgresql://", "postgresql+asyncpg://"
+        ),
+        "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": (
+            "prefect.server.concurrency.lease_storage.filesystem"
+        ),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_WORKER_QUERY_SECONDS": "2",
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_SECONDS),
+        "PREFECT_CLI_PROMPT": "false",
+        "DO_NOT_TRACK": "1",
+    }
+    with ExitStack() as stack:
+        stack.enter_context(started(["server", "start"], variables, folder / "server.log"))
+        cluster = Cluster(variables["PREFECT_API_URL"], folder, variables)
+        stack.callback(cluster.close)
+        until(lambda: cluster.call("GET", "/health"), 600)
+        cluster.set_up()
+        yield cluster
+
+
+@contextmanager
+def started(
+    command: list[str], variables: Mapping[str, str], log: Path
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process of Prefect, ended with the context together with whatever it has started."""
+    with log.open("wb") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "prefect", *command],
+            env=dict(variables),
+            cwd=ROOT,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            children = family(process.pid)[1:]
+            process.terminate()
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            for child in children:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    child.kill()
+
+
+def family(pid: int) -> list[psutil.Process]:
+    """A process and all that it has started."""
+    try:
+        process = psutil.Process(pid)
+        return [process, *process.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def until(probe: Callable[[], _T], seconds: float) -> _T:
+    """Wait until the probe answers something true; that."""
+    deadline = time.monotonic() + seconds
+    while True:
+        with contextlib.suppress(httpx.TransportError):
+            if found := probe():
+                return found
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.5)
