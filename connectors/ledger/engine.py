@@ -48,7 +48,7 @@ def engine_for(url: str) -> Engine:
     parsed = _parse(url)
     if parsed.get_backend_name() == "sqlite":
         return _sqlite_engine(parsed)
-    # A row that is there already ends a pipeline, which is an answer to us and a warning to psycopg.
+    # A row that is there already ends a pipeline: an answer to us, and a warning to psycopg.
     logging.getLogger("psycopg").setLevel(logging.ERROR)
     patience = _unless_said(parsed, connect_timeout=CONNECT_TIMEOUT_SECONDS)
     return create_engine(
