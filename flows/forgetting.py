@@ -20,6 +20,8 @@ WORDS: Final = {
     "journal": "entries of the journal, with before and after",
     "journal_of_others": "entries about others that mention them",
     "links": "links to accounts; the accounts stay",
+    "messages": "messages about them, sent or to be sent",
+    "messages_of_others": "messages about others that mention them",
     "names": "names that were given to them, and are free again",
     "plans": "plans that name them; each goes as a whole",
     "runs": "reports of runs that name them",
@@ -46,7 +48,7 @@ def forget(person: Whom, profile: Profile = None, live: Live = False, force: For
             message = f"the ledger knows nothing about a person {person!r} of {name}"
             raise ConfigError(message)
         for place, count in traces.found.items():
-            line(Text(f"{count:>7}  "), WORDS[place])
+            line(Text(f"{count:>7}  "), WORDS.get(place, place.replace("_", " ")))
         against = _against(traces, force=force)
         if against:
             raise UnsafePlan(tuple(against))

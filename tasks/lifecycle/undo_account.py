@@ -96,11 +96,24 @@ class Undoing(Part):
                 return
             if linked is None:
                 yield self._change(CorrelateAccount, effect, before=number, after=number)
-            left = [one for one in kept if one["permission"] not in effect.permissions]
-            yield from self._gifts.again(effect, left, self._held.permissions(ref))
+            yield from self._gifts.again(effect, self._left_of(effect, ref, kept), ref)
             yield from self._put_back(effect, ref)
         elif not self._is_gone_for_good(effect):
             yield from self._restore(effect, kept)
+
+    def _left_of(self, effect: Effect, ref: str, kept: Sequence[Attributes]) -> list[Attributes]:
+        """What we had given, and nothing else says anything about.
+
+        Letting go took nothing from the account: what it does not hold, it did not hold then.
+        """
+        held = self._held.permissions(ref)
+        let_go = effect.left is not None and effect.left.verb is Verb.UNMANAGE
+        return [
+            one
+            for one in kept
+            if one["permission"] not in effect.permissions
+            and (one["permission"] in held or not let_go)
+        ]
 
     def _is_gone_for_good(self, effect: Effect) -> bool:
         policy, left = self._held.policy, effect.left
@@ -130,7 +143,7 @@ class Undoing(Part):
         if enabled is not None and enabled.before is True and self._held.policy.can(Verb.ENABLE):
             yield self._switch(effect, EnableAccount)
         taken = [gift.content for gift in effect.permissions.values() if not gift.given]
-        yield from self._gifts.again(effect, [*kept, *taken], frozenset())
+        yield from self._gifts.again(effect, [*kept, *taken], None)
         if effect.fields:
             self._say(effect, CANNOT, "what it held before it was deleted is not put back")
 

@@ -33,15 +33,16 @@ class Gifts(Part):
             yield from self._permission(effect, ref, effect.permissions[permission])
 
     def again(
-        self, effect: Effect, contents: Sequence[Attributes], held: frozenset[str]
+        self, effect: Effect, contents: Sequence[Attributes], ref: str | None
     ) -> Iterator[Change]:
         """What gives an account again what we had given to it; held still, it is only noted.
 
         Args:
             effect: What the run did to the account: it let go of it.
             contents: What we had given.
-            held: What it holds now.
+            ref: Of the account, None for one that is only brought back now.
         """
+        held = self._held.permissions(ref) if ref is not None else frozenset[str]()
         ours = self._grants.get(effect.person, frozenset())
         for content in contents:
             permission = str(content["permission"])

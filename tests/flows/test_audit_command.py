@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from connectors.ledger.forgetting import WHOSE
 from connectors.ledger.ledger import open_ledger
 from connectors.sdk.clock import now
+from flows.forgetting import WORDS
 from tests.connectors.ledger.examples import a_run, at_the_database, carry_out, create, done, grant
 from tests.flows.site import Site, assert_no_traceback, retour
 
@@ -152,3 +154,7 @@ def test_nobody_forgets_a_stranger_or_what_is_in_doubt(url: str) -> None:
     database.close()
     doubt = said("forget", "2", "--profile", "site.yaml", "--live", "--force", code=3)
     assert "a live run finds out first" in doubt.stderr
+
+
+def test_every_place_that_is_taken_out_of_is_said_in_words() -> None:
+    assert WORDS.keys() >= {*WHOSE, "absences", "messages_of_others"}

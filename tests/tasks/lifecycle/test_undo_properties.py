@@ -60,8 +60,13 @@ def state(landscape, besides=frozenset()):
         for whose, ref in landscape.links.items()
         if (whose[0], ref) not in besides and ref in landscape.targets[whose[0]].accounts
     }
-    grants = {whose: frozenset(some) for whose, some in landscape.grants.items() if some}
-    return held, links, {whose: some for whose, some in grants.items() if whose in links}
+    # What the ledger thought was granted, and nobody holds, is not brought back.
+    grants = {
+        whose: frozenset(one for one in some if (links[whose], one) in held[whose[0]]["members"])
+        for whose, some in landscape.grants.items()
+        if whose in links
+    }
+    return held, links, {whose: some for whose, some in grants.items() if some}
 
 
 def without_deletes(world):
