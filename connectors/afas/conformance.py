@@ -53,6 +53,8 @@ CANNOT: Final = {
     "slow down, unsaid": "AFAS asks for patience with a time or not at all.",
     "odd_persons": "A number of an employee is digits; AFAS gives it out itself.",
     "free_text": "Mail addresses and phone numbers are all that is written back.",
+    "what is so already is not sent again": "The plan has compared; AFAS itself refuses what is "
+    "so, and only then is the record read.",
 }
 NOT_SHOWN: Final = frozenset({"Nm", "OcUs", "PoMa", "AcUs"})
 USERS: Final = "T4E_HelloID_Users_v2"

@@ -179,6 +179,7 @@ WRITERS = [
     (Stubborn, "enabling and disabling are read back and quiet the second time"),
     (Stubborn, "moving keeps the ref and is quiet the second time"),
     (Stubborn, "deleting is quiet the second time"),
+    (Stubborn, "what was deleted comes back under its ref"),
     (Stubborn, "a missing account can be taken away from and not added to"),
     (Stubborn, "granting what is held and revoking what is absent succeed quietly"),
     (Stubborn, "a missing account can be revoked from and not granted to"),
