@@ -4,6 +4,7 @@ Nothing is sent that is there already: every update of a deployment drops its sc
 somebody switched on or off in the UI stays as they left it.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -204,6 +205,12 @@ def _as_it_is(schedule: DeploymentSchedule) -> dict[str, Any]:
     return {name: getattr(schedule, name) for name in ("slug", "schedule", "active", "parameters")}
 
 
+def _as_text(schedule: Mapping[str, Any]) -> str:
+    """A schedule, to be compared: PostgreSQL gives parameters back in an order of its own."""
+    when = schedule["schedule"].model_dump(mode="json")
+    return json.dumps({**schedule, "schedule": when}, sort_keys=True)
+
+
 def _changes(
     held: DeploymentResponse,
     one: Deployment,
@@ -216,8 +223,8 @@ def _changes(
     limit = held.global_concurrency_limit
     there["concurrency_limit"] = limit.limit if limit is not None else None
     wanted["concurrency_limit"] = one.concurrency_limit.limit
-    there["schedules"] = sorted(repr(_as_it_is(each)) for each in held.schedules)
-    wanted["schedules"] = sorted(repr(each) for each in schedules)
+    there["schedules"] = sorted(_as_text(_as_it_is(each)) for each in held.schedules)
+    wanted["schedules"] = sorted(_as_text(each) for each in schedules)
     for side in (there, wanted):
         side["tags"] = sorted(side["tags"])
     return [_IN_WORDS.get(name, name) for name in wanted if there[name] != wanted[name]]

@@ -39,7 +39,8 @@ def zombie_automation() -> AutomationCore:
             # Of our runs alone: others may send signs of life less often, and be well.
             match_related=ResourceSpecification({"prefect.resource.id": f"prefect.tag.{TAG}"}),
             for_each={"prefect.resource.id"},
-            after={"prefect.flow-run.heartbeat"},
+            # The second is for a run that dies before its first sign of life.
+            after={"prefect.flow-run.heartbeat", "prefect.flow-run.Running"},
             expect={"prefect.flow-run.*"},
         ),
         actions=[
