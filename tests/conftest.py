@@ -16,6 +16,9 @@ from tests.connectors.afas.contract import watch
 settings.register_profile("anywhere", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("anywhere")
 
+SWEEP = "sweep "
+"""How the names of properties begin that `record_property` adds for the summary."""
+
 # Before Prefect is imported, which is when the first test that needs it is collected.
 _HOME = tempfile.mkdtemp(prefix="retour-tests-")
 atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
@@ -68,3 +71,18 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     if wrong and not item.get_closest_marker("off_contract"):
         pytest.fail(f"not as AFAS describes it:\n{wrong}", pytrace=False)
     return result
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print what sweeps came to: how much was tried, and how much of it went wrong."""
+    reports = [one for some in terminalreporter.stats.values() for one in some]
+    counts = [
+        f"{name}: {value}"
+        for report in reports
+        for name, value in getattr(report, "user_properties", ())
+        if getattr(report, "when", "") == "call" and name.startswith(SWEEP)
+    ]
+    if counts:
+        terminalreporter.section("sweeps")
+        for line in counts:
+            terminalreporter.write_line(line.removeprefix(SWEEP))

@@ -20,6 +20,7 @@ from connectors.hr_file.sheet import Sheet
 from connectors.ledger import lock
 from connectors.ledger.process import Process
 from connectors.ledger.store import Store
+from connectors.memory import store as memory_store
 from connectors.memory import writer as memory_writer
 from connectors.sdk import clock, password_files
 from connectors.sdk.conformance.bounds import unhurried
@@ -78,8 +79,14 @@ def die() -> None:
 
 
 @contextmanager
-def lived(life: Life) -> Iterator[None]:
-    """Everything that is written in this process is a place of that life."""
+def lived(life: Life, *, stores: bool = False) -> Iterator[None]:
+    """Everything that is written in this process is a place of that life.
+
+    Args:
+        life: The life.
+        stores: Whether stores in memory outlive it, as a system outside does, and are written to.
+            Those with a file do not.
+    """
     with pytest.MonkeyPatch.context() as patch, unhurried():
         patch.setattr(Store, "_writing", _transaction(life, Store._writing))
         patch.setattr(Store, "_reading", _breathing(life, Store._reading))
@@ -96,6 +103,8 @@ def lived(life: Life) -> Iterator[None]:
         ):
             patch.setattr(owner, name, _wrapped(life, name, getattr(owner, name)))
         patch.setattr(SandboxDirectory, "_read", _breathing(life, SandboxDirectory._read))
+        if stores:
+            patch.setattr(memory_store.Store, "_call", _transaction(life, memory_store.Store._call))
         yield
 
 
@@ -114,9 +123,12 @@ def another_process(number: int) -> Iterator[None]:
 
 def _transaction(life: Life, real: Any) -> Any:
     @contextmanager
-    def transaction(self: Store) -> Iterator[Any]:
-        with life.writing("a transaction"), real(self) as connection:
-            yield connection
+    def transaction(*given: Any) -> Iterator[Any]:
+        with (
+            life.writing(" ".join(["a transaction", *map(str, given[1:])])),
+            real(*given) as inside,
+        ):
+            yield inside
 
     return transaction
 

@@ -48,6 +48,10 @@ class Tally:
         return f"kills {self.kills}, lost {len(self.lost)}, doubled {len(self.doubled)}"
 
 
+class StillAlive(AssertionError):
+    """A run came to its end before the place at which it was to die."""
+
+
 class Sweep:
     """The busy day, again and again, from the same morning.
 
@@ -75,13 +79,17 @@ class Sweep:
         assert passwords_that_do_not_let_in(company) == []
 
     def kill_here(self, number: int) -> None:
-        """Kill a run of the busy day in this process, as if it were one of its own."""
-        with lived(Life(number, die)), another_process(next(self._processes)), _unheard():
+        """Kill a run of the busy day in this process, as if it were one of its own.
+
+        Raises:
+            StillAlive: It wrote less than that.
+        """
+        with lived(Life(number, die)), another_process(next(self._processes)), unheard():
             try:
                 attempt_plainly(self.company.path, live=True, as_of=BUSY)
             except Killed:
                 return
-        raise AssertionError(f"nothing died at place {number}")
+        raise StillAlive(f"nothing died at place {number}")
 
     def morning(self) -> None:
         """Everything as on the morning of the busy day."""
@@ -129,7 +137,7 @@ class Sweep:
 
 
 @contextmanager
-def _unheard() -> Iterator[None]:
+def unheard() -> Iterator[None]:
     """Nobody hears of what the dead still try while their generators are collected."""
     heard = sys.unraisablehook
 
