@@ -1,7 +1,9 @@
 """Executing a plan, shard by shard, in the order that its targets declare."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from queue import Empty, SimpleQueue
+from typing import Any, Final
 
 from prefect.futures import PrefectFuture, as_completed
 from prefect.task_runners import TaskRunner
@@ -15,7 +17,12 @@ from tasks.progress import tell
 from tasks.progress_artifact import showing_progress
 from tasks.run import Receipts, Run, Shard, shards_of
 from tasks.setup import site_of
-from tasks.task_runner import started
+from tasks.task_runner import somebody_works, started
+
+LOOK_SECONDS: Final = 20.0
+LOOKS: Final = 3
+"""So often nobody may be found who works on shards elsewhere: a process that died starts anew."""
+NOBODY_LEFT: Final = "no process is left that works on it; the journal knows what was written"
 
 Key = tuple[str, int]
 Futures = dict[Key, PrefectFuture[Receipts]]
@@ -42,12 +49,42 @@ def _carry_out(
         futures = _submit_all(run, plan, shards, pool)
         for key, future in futures.items():
             progress.watch(future, shards[key])
+        ended = set()
+        for key in _as_they_end(run, futures, pool):
+            ended.add(key)
+            if is_shared(run):  # nobody hears each person's answer
+                tell().answered(key[0], len(shards[key].changes))
+    if len(ended) < len(futures):
+        site_of(run).halt()
+    return [
+        _answer(shard, futures[key])
+        if key in ended
+        else set_aside(shard, NOBODY_LEFT, outcome=Outcome.IN_DOUBT)
+        for key, shard in shards.items()
+    ]
+
+
+def _as_they_end(run: Run, futures: Futures, pool: TaskRunner[Any]) -> Iterator[Key]:
+    """Keys of the shards, as they end; of those elsewhere only while somebody works on them."""
+    if not is_shared(run):
         keys = {future: key for key, future in futures.items()}
-        for future in as_completed(list(futures.values())):
-            if run.ticket is not None and run.ticket.shared:  # nobody hears each person's answer
-                shard = shards[keys[future]]
-                tell().answered(shard.target, len(shard.changes))
-    return [_answer(shards[key], future) for key, future in futures.items()]
+        yield from (keys[future] for future in as_completed(list(futures.values())))
+        return
+    ended: SimpleQueue[Key] = SimpleQueue()
+    for key, future in futures.items():
+        future.add_done_callback(partial(lambda key, _: ended.put(key), key))
+    left, alone = len(futures), 0
+    while left and alone < LOOKS:
+        try:
+            yield ended.get(timeout=LOOK_SECONDS)
+            left, alone = left - 1, 0
+        except Empty:
+            alone = 0 if somebody_works(pool) else alone + 1
+
+
+def is_shared(run: Run) -> bool:
+    """Whether its shards are executed in other processes."""
+    return run.ticket is not None and run.ticket.shared
 
 
 def _submit_all(

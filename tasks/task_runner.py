@@ -149,6 +149,14 @@ def started(settings: RetourSettings) -> "Iterator[TaskRunner[Any]]":
         yield pool
 
 
+def somebody_works(pool: "TaskRunner[Any]") -> bool:
+    """Whether a Dask still has a process that works for it."""
+    try:
+        return bool(pool.client.nthreads())  # type: ignore[attr-defined]
+    except (OSError, TimeoutError):
+        return False
+
+
 @contextmanager
 def _ctrl_c_is_ours() -> Iterator[None]:
     """Keep a Ctrl-C in the terminal from the processes that are started meanwhile.
