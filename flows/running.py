@@ -29,6 +29,7 @@ from flows.terminal import (
 )
 from flows.undo_view import show_undo
 from flows.watch import Watch, watching
+from tasks.asked import NOTHING
 from tasks.reporting import MISNAMED, build_report
 from tasks.run import (
     DONE,
@@ -127,7 +128,7 @@ def refused_at_once(parameters: Mapping[str, Any], error: RetourError) -> Ending
         error: Why.
     """
     zone, code = ZoneInfo("UTC"), exit_code_of(error)
-    run = new_run(parameters, zone)
+    run = new_run({**NOTHING, **parameters}, zone)
     report = build_report(run, profile=run.profile, zone=zone, exit_code=code, refused=str(error))
     return Ending(run.id, code, report)
 
