@@ -28,8 +28,8 @@ test: $(READY) ## every test that needs no system package; the real parts too wh
 	@$(BIN)/pytest -m "not real" --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 	@$(if $(filter 0,$(REAL)),true,$(BIN)/pytest tests/real $(ARGS)) || [ $$? = 5 ]  # 5: -k chose none of these
 
-# Every place of the sweeps of which `make test` tries some, and simulated days; sizes in CONTRIBUTING.md.
-soak: $(READY) ## kill a run at every write, let every request fail, live through a month of days: within an hour
+# Every place of the sweeps of which `make test` tries some; about an hour and a half of one core.
+soak: $(READY) ## kill a run at every write, and let every request fail in every way
 	@RETOUR_SOAK=1 $(BIN)/pytest tests/sweep --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 # Without the properties: what only an example of theirs comes past is covered by luck.
