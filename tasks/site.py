@@ -3,11 +3,8 @@
 It is the only place where a preview and a live run part: there a Recorder takes the writer's seat.
 """
 
-import time
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import date, datetime, timedelta
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from config.loader import LoadedProfile, load_profile
@@ -16,15 +13,14 @@ from config.secrets import MAIL_PASSWORD, resolve_secrets
 from config.settings import RetourSettings
 from config.yaml_file import Place
 from connectors.ledger.ledger import Ledger, open_ledger
-from connectors.ledger.lock import LEASE_SECONDS
 from connectors.model.accounts import Accounts
 from connectors.model.connector import Reader, Source, Writer
-from connectors.model.errors import ConfigError, Unreachable
+from connectors.model.errors import ConfigError
 from connectors.model.people import People
 from connectors.sdk.once import Once
 from tasks.acquaintances import Acquaintances
 from tasks.block_store import read_block
-from tasks.brake import HALTED, Brake
+from tasks.brake import Brake
 from tasks.compile import compile_source_limits, compile_targets, located
 from tasks.compile_names import compile_names
 from tasks.compile_notify import compile_notify
@@ -42,14 +38,12 @@ from tasks.password_mail import PasswordPost, posting
 from tasks.run import Run
 from tasks.seat import LiveSeat, PreviewSeat, Seat
 from tasks.shown import Shown
+from tasks.standing import Standing
 from tasks.task_runner import works_elsewhere
-from tasks.ticket import Permit, Ticket
-
-QUIET_SECONDS: Final = LEASE_SECONDS / 2
-"""How long an interrupted run waits for writes that are on their way in other processes."""
+from tasks.ticket import Ticket
 
 
-class Site:
+class Site(Standing):
     """A profile, ready to run. Holds secrets: never a task's parameter or result.
 
     Attributes:
@@ -128,7 +122,7 @@ class Site:
         self.brake = Brake()
         self._once = Once()
         self._run = run
-        self._permit: Permit | None = None
+        self._permit = None
         self.seat = self._preview() if run.dry_run else self._live(run)
 
     def _compile_targets(
@@ -368,55 +362,6 @@ class Site:
             )
             raise ConfigError(message, file=ticket.file)
         self._allowed(ticket).require()
-
-    def hold_lock(self) -> None:
-        """Make sure that no other run has taken over.
-
-        Raises:
-            RunRefused: One has.
-        """
-        if self._run.ticket is not None:
-            self._allowed(self._run.ticket).require()
-
-    def why_not(self, target: str) -> str | None:
-        """Why nothing more may be written to a target in this run; None while it may be."""
-        reason = HALTED if self.brake.pulled else self.stopped.get(target)
-        if reason is None and self._run.ticket is not None:
-            reason = self._allowed(self._run.ticket).why_not(target)
-        return reason
-
-    def give_up(self, target: str, reason: str) -> None:
-        """Write nothing more to a target in this run, wherever its steps work.
-
-        A ledger that does not answer keeps nobody from knowing: without it nobody writes.
-        """
-        self.stopped.setdefault(target, reason)
-        if self._run.ticket is not None and not self.brake.pulled:
-            with suppress(Unreachable):
-                self._allowed(self._run.ticket).give_up(target, reason)
-
-    def halt(self) -> None:
-        """Stop what is being written, here and elsewhere; returns when it has stopped."""
-        ticket = self._run.ticket
-        if self.brake.pulled or ticket is None or not ticket.shared:
-            self.brake.pull()
-            return
-        with suppress(Unreachable):
-            self.ledger.halt(self.name, ticket.lock)
-        self.brake.pull()
-        self._wait_until_quiet()
-
-    def _wait_until_quiet(self) -> None:
-        # A process that is gone answers no more: then the next run finds out what was done.
-        deadline = time.monotonic() + QUIET_SECONDS
-        with suppress(Unreachable):
-            while self.ledger.being_written(self._run.id) and time.monotonic() < deadline:
-                time.sleep(0.2)
-
-    def _allowed(self, ticket: Ticket) -> Permit:
-        if self._permit is None:
-            self._permit = Permit(self.ledger, self.name, ticket)
-        return self._permit
 
 
 def _block_secret(name: str) -> str | None:
