@@ -14,7 +14,7 @@ from connectors.ledger.tables import audit_head
 from connectors.model.errors import Unreachable
 from connectors.model.receipt import Outcome
 from connectors.sdk.fanout import receipt_of
-from tests.connectors.ledger import conftest
+from tests.connectors.ledger import conftest, test_forgetting
 from tests.connectors.ledger.examples import MORNING, at_the_database, create, grant
 from tests.real.postgresql import postgresql_server
 
@@ -38,6 +38,7 @@ PARTS = (
 )
 globals().update(_tests_of(*PARTS))
 empty_ledger, ledger = conftest.empty_ledger, conftest.ledger
+known = test_forgetting.known
 
 
 @pytest.fixture(scope="module")
