@@ -10,7 +10,7 @@ from connectors.afas.sandbox.afas import Afas
 from connectors.afas.sandbox.serve import ServedAfas
 from connectors.afas.settings import UserSettings
 from connectors.afas.user_writer import UserWriter
-from connectors.ledger.audit import MAX_TEXT
+from connectors.ledger.audit_text import MAX_TEXT
 from connectors.model.change import DisableAccount, EnableAccount
 from connectors.model.errors import ConfigError
 from connectors.model.receipt import Outcome

@@ -270,7 +270,7 @@ def deleting_is_quiet_the_second_time(subject: Subject) -> None:
         require(that=gone, otherwise="the account is still there")
 
 
-@target_law(Verb.RESTORE)
+@target_law(Verb.RESTORE, Verb.DELETE)
 def what_was_deleted_comes_back_under_its_ref(subject: Subject) -> None:
     person, ref = someone(subject)
     held = subject.held(ref)

@@ -15,6 +15,7 @@ CANNOT: Final = {
     "an update to the same values says that it was so already": (
         "The service answers the same whether or not anything is different now."
     ),
+    "what is so already is not sent again": "The plan has compared; nothing is read again.",
 }
 """A law, or what it needs -> why we are not held to it. Everything else has to be shown."""
 

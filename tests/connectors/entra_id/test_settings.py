@@ -121,7 +121,7 @@ def test_another_app_may_write(lab):
 def test_a_writer_says_what_it_lacks_before_the_first_write():
     for others, told in (
         ({}, "say where it goes"),
-        ({"initial_passwords": "mail:me"}, "initial passwords can go"),
+        ({"initial_passwords": "fax:me"}, "initial passwords can go"),
         ({"initial_passwords": "file:x", "write_client_id": "w"}, "neither secret nor"),
     ):
         with pytest.raises(ConfigError, match=told):
