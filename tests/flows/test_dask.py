@@ -16,7 +16,7 @@ from connectors.model.receipt import Outcome
 from tests.flows.fleet import ACCOUNTS, Fleet, a_fleet
 from tests.flows.site import report_of, start_retour
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(900)]
 PEOPLE = 60
 
 

@@ -47,6 +47,7 @@ def latest_run(fleet: Fleet) -> RunRecord:
         return ledger.run(ledger.runs(limit=1)[0].run)
 
 
+@pytest.mark.soak
 def test_two_workers_share_a_pool_and_two_processes_share_thousands_of_people(
     cluster: Cluster, postgresql: Server, tmp_path: Path
 ) -> None:
@@ -92,7 +93,10 @@ def test_two_workers_share_a_pool_and_two_processes_share_thousands_of_people(
         assert cluster.wait(again)["message"].endswith(": 0 changes.")
 
 
-@pytest.mark.parametrize("runner", [{}, DASK], ids=["threads", "dask"])
+@pytest.mark.parametrize(
+    "runner",
+    [pytest.param({}, id="threads"), pytest.param(DASK, id="dask", marks=pytest.mark.soak)],
+)
 def test_a_worker_that_is_killed_in_the_middle_is_noticed_and_the_next_run_finishes(
     cluster: Cluster, postgresql: Server, tmp_path: Path, runner: dict[str, str]
 ) -> None:

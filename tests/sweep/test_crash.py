@@ -84,12 +84,14 @@ def test_in_this_process_on_every_connector(whole: Sweep, record_property: Note)
             whole.at(number)
 
 
+@pytest.mark.soak
 def test_a_real_kill_on_every_connector(whole: Sweep, record_property: Note) -> None:
     with _tallied(whole, "SIGKILL of a process, every connector", record_property):
         for number in _some(whole, 3, seed=2):
             whole.at(number, _by_signal(whole.company), real=True)
 
 
+@pytest.mark.soak
 def test_persons_side_by_side_on_every_connector(whole: Sweep, record_property: Note) -> None:
     company = whole.company
     with (
