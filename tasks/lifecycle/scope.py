@@ -101,9 +101,8 @@ def _in_departments(people: People, as_of: date, departments: frozenset[str]) ->
     counts = ~(contracts["end_date"] < pd.Timestamp(as_of))
     counts &= ~(contracts["end_date"] < contracts["start_date"])
     there = pd.Series(data=False, index=contracts.index)
-    for name in ("department_id", "department_name"):
-        if name in contracts:
-            there |= contracts[name].isin(departments)
+    for name in contracts.columns.intersection(["department_id", "department_name"]):
+        there |= contracts[name].isin(departments)
     return set(contracts.loc[counts & there, "person_id"])
 
 
