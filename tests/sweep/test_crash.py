@@ -68,6 +68,7 @@ def test_every_verb_of_every_target_is_due_on_the_busy_day(whole: Sweep) -> None
     assert due["hr"] == {"correlate", "update"}
 
 
+@pytest.mark.soak
 def test_in_this_process_at_every_place_of_a_small_company(
     small: Sweep, record_property: Note
 ) -> None:
