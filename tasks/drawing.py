@@ -4,11 +4,13 @@ The page is markdown with pictures inside, which Prefect's UI shows, old and new
 anybody for anything. As image artifacts they would stand apart, each above its own bytes.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from prefect.artifacts import create_markdown_artifact
 from prefect.logging import get_run_logger
+from prefect.settings import get_current_settings
 
 from tasks.lifecycle.movement import KINDS
 from tasks.run import INTERRUPTED, Run
@@ -35,6 +37,8 @@ def draw(run: Run, report: Mapping[str, Any]) -> None:
 
 
 def _pictures(run: Run, report: Mapping[str, Any]) -> Iterator[str]:
+    # Matplotlib keeps a list of fonts, in the home of whoever runs us unless it is told where.
+    os.environ.setdefault("MPLCONFIGDIR", str(get_current_settings().home / "matplotlib"))
     from tasks import pictures  # it brings Matplotlib along, which takes a second to import
 
     drawn = {"Changes by target and verb": pictures.changes_by_verb(report["targets"])}

@@ -173,9 +173,13 @@ class Undoing(Part):
         yield from self._fields.changes(effect, ref)
         yield from self._enabled(effect, ref)
         yield from self._container(effect, ref)
-        yield from self._gifts.changes(effect, ref)
-        if effect.by is Verb.CORRELATE:
-            yield self._change(Unmanage, effect)
+        gifts = self._gifts.changes(effect, ref)
+        if effect.by is not Verb.CORRELATE:
+            yield from gifts
+            return
+        # Letting go of the account forgets what was given to it too.
+        yield from (change for change in gifts if change.verb is not Verb.UNMANAGE)
+        yield self._change(Unmanage, effect)
 
     def _withdraw(self, effect: Effect, ref: str) -> Iterator[Change]:
         """Shut an account that the run made, or delete it where that was asked for."""

@@ -72,7 +72,7 @@ def test_everything_is_made_once_and_then_stays_as_it_is(fresh: Site) -> None:
         assert client.read_block_type_by_slug("retour-afas").name == "Retour: AFAS Profit"
 
 
-def test_a_click_is_a_preview_and_only_the_nightly_schedule_is_live(fresh: Site) -> None:
+def test_a_click_is_a_preview_and_only_the_night_and_mail_are_live(fresh: Site) -> None:
     fresh.profile["timezone"] = "America/New_York"
     fresh.write()
     assert retour("deploy", "--profile", "site.yaml").exit_code == 0
@@ -85,7 +85,7 @@ def test_a_click_is_a_preview_and_only_the_nightly_schedule_is_live(fresh: Site)
         for schedule in one.schedules:
             assert schedule.schedule.timezone == "America/New_York"  # type: ignore[union-attr]
             live = schedule.parameters.get("dry_run") is False
-            assert live is (name == "provision-nightly")
+            assert live is (name in {"provision-nightly", "remind-hourly"})
             assert schedule.active is (name != "provision-nightly")
 
 
