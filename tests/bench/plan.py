@@ -5,16 +5,17 @@ highest, the import and the readings of every target among it. `--quick` leaves 
 """
 
 import itertools
-import math
 import os
 import pickle
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 from unittest.mock import patch
+
+import numpy as np
 
 from connectors.model.plan import Plan
 from tasks.lifecycle import plan as planner
@@ -91,15 +92,23 @@ def measure() -> Iterator[Figure]:
             yield from _figures(size, planned)
             if size.persons == AGAINST_PANDAS:
                 yield from _against_pandas(planned, apart(_sketched, path))
-    for less, more in itertools.pairwise(sizes):
-        # Of processor time, which does not grow with what else the machine does.
-        ratio = found[more.persons].whole.processor / found[less.persons].whole.processor
-        yield Figure(
-            name=f"growth from {less.persons:,} to {more.persons:,}: exponent",
-            value=math.log(ratio) / math.log(more.persons / less.persons),
-            unit="",
-            goal=GROWTH,
-        )
+    # Of processor time, which grows less with what else the machine does.
+    spent = {persons: planned.whole.processor for persons, planned in found.items()}
+    yield Figure(
+        name=f"growth from {sizes[0].persons:,} to {sizes[-1].persons:,}: exponent",
+        value=_slope(spent),
+        unit="",
+        goal=GROWTH,
+    )
+    for less, more in itertools.pairwise(spent) if len(spent) > 2 else ():
+        step = _slope({size: spent[size] for size in (less, more)})
+        yield Figure(name=f"… from {less:,} to {more:,}", value=step, unit="")
+
+
+def _slope(spent: Mapping[int, float]) -> float:
+    """Of the straight line through sizes and what they took, both as logarithms."""
+    slope, _ = np.polyfit(np.log(list(spent)), np.log(list(spent.values())), 1)
+    return float(slope)
 
 
 def _figures(size: Size, planned: Planned) -> Iterator[Figure]:
