@@ -10,11 +10,12 @@ from connectors.model.errors import RetourError
 from connectors.sdk.clock import now
 from flows.run_names import live_or_preview, run_name
 from tasks.lifecycle.scope import Scope
+from tasks.outbox import FAILED_TO_SEND
 from tasks.reminding import anybody_is_reminded, remind_of_waiting
 from tasks.reporting import told
 from tasks.run import Run
 from tasks.setup import forget, load_site, open_site
-from tasks.telling import FAILED_TO_SEND, Retold
+from tasks.telling import Retold
 
 
 @flow(name="remind", flow_run_name=run_name("remind", mode=live_or_preview))

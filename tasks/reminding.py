@@ -12,11 +12,12 @@ from connectors.ledger.messages import Told
 from connectors.sdk.clock import now
 from tasks.bulletins import Teller
 from tasks.lifecycle.incidents import WAITING, Incident
+from tasks.outbox import FAILED_TO_SEND, SENT, WOULD_SEND
 from tasks.run import Run
 from tasks.sending import send_due
 from tasks.setup import site_of
 from tasks.site import Site
-from tasks.telling import FAILED_TO_SEND, SENT, WOULD_SEND, Retold
+from tasks.telling import Retold
 from tasks.waiting import can_be_answered
 
 

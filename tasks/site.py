@@ -34,6 +34,7 @@ from tasks.lifecycle.policy import TargetPolicy
 from tasks.lifecycle.rule import Rule
 from tasks.lifecycle.world import World
 from tasks.mailing import MailBox
+from tasks.outbox import LiveOutbox, Outbox, PreviewOutbox
 from tasks.password_mail import PasswordPost, posting
 from tasks.run import Run
 from tasks.seat import LiveSeat, PreviewSeat, Seat
@@ -62,6 +63,7 @@ class Site(Standing):
         notify: Who is told what; None for nobody.
         ledger: Our own memory.
         seat: Who executes changes.
+        outbox: What becomes of messages to people.
         known: Whom there may be something to tell about; None until that is looked up.
         stopped: Target -> why it was given up in this run.
         settled: How many writes of earlier runs, whose answer was lost, this one looked up.
@@ -123,7 +125,7 @@ class Site(Standing):
         self._once = Once()
         self._run = run
         self._permit = None
-        self.seat = self._preview() if run.dry_run else self._live(run)
+        self.seat, self.outbox = self._preview() if run.dry_run else self._live(run)
 
     def _compile_targets(
         self, loaded: LoadedProfile, rules: tuple[Rule, ...]
@@ -155,17 +157,17 @@ class Site(Standing):
             rules = compile_rules(own)
             return rules, self._compile_targets(own, rules)
 
-    def _preview(self) -> Seat:
-        return PreviewSeat(self.ledger, profile=self.name)
+    def _preview(self) -> tuple[Seat, Outbox]:
+        return PreviewSeat(self.ledger, profile=self.name), PreviewOutbox()
 
-    def _live(self, run: Run) -> Seat:
+    def _live(self, run: Run) -> tuple[Seat, Outbox]:
         with located(self._loaded), posting(self._post()):
             # A missing write credential is told now, not half-way.
             for target, connector in self._connectors.targets.items():
                 settings = self._settings.of_target(target, to_write=True)
                 if connector.check_writer is not None:
                     connector.check_writer(settings, target)
-        return LiveSeat(
+        seat = LiveSeat(
             self.ledger,
             profile=self.name,
             run=run.id,
@@ -174,6 +176,7 @@ class Site(Standing):
             rename=self.options.rename,
             unused_since=self._unused_since(),
         )
+        return seat, LiveOutbox(self.ledger, profile=self.name, run=run.id, mailbox=self.mailbox)
 
     def _unused_since(self) -> datetime | None:
         """Since when somebody must be without an account for others to get their names."""

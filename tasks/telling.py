@@ -1,6 +1,7 @@
 """Step: tell people what a run did, and what went wrong. Nothing of it changes how the run ended.
 
-In a preview nothing is sent and nothing is noted; what would be is listed in the report.
+What becomes of the messages is the outbox's: a preview sends and notes nothing, and lists what it
+would send.
 """
 
 from collections import Counter
@@ -10,7 +11,7 @@ from typing import Any, Final
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
-from connectors.ledger.messages import WORTH_TELLING, Heard, Message, Told
+from connectors.ledger.messages import WORTH_TELLING, Message, Told
 from connectors.ledger.runs import BROKEN_OFF
 from connectors.model.errors import ConfigError, RetourError
 from connectors.model.plan import Plan
@@ -20,14 +21,13 @@ from tasks.acquaintances import Acquaintances
 from tasks.bulletins import Teller, held_back, name_of
 from tasks.lifecycle.incidents import FAILED, REFUSED, Incident, incidents_of, news, over
 from tasks.lifecycle.tidings import Settled, Tiding, tidings_of
+from tasks.outbox import FAILED_TO_SEND, HELD, Letters
 from tasks.run import WAITING, Receipts, Run
-from tasks.sending import send_due
 from tasks.setup import site_of
 from tasks.site import Site
 
 LATEST_RUNS: Final = 200
 """Among so many runs one is looked for that was broken off and never told."""
-WOULD_SEND, SENT, FAILED_TO_SEND, HELD = "would_send", "sent", "failed", "held"
 NOT_TOLD: Final = "not_told"
 """Code of the note about a message that could not be sent."""
 
@@ -145,8 +145,8 @@ def concerned(run: Run, plan: Plan) -> set[str]:
         return set()
     persons = {change.person for change in plan.changes}
     persons |= {one.person for one in site.ledger.messages(site.name, "held", "due")}
-    if not run.dry_run:
-        heard = site.ledger.hear(site.name, run.id, now())
+    heard = site.outbox.hear(now())
+    if heard is not None:
         persons |= {change.person for change, _ in heard.settled}
     return persons - {""}
 
@@ -158,10 +158,7 @@ def tell(run: Run, gist: Gist) -> Retold:
     assert site.notify is not None  # noqa: S101 - nobody calls it otherwise
     telling = _Telling(run, site, gist, retold)
     telling.prepare()
-    if run.dry_run:
-        telling.list_all()
-    else:
-        telling.keep_and_send()
+    telling.post()
     get_run_logger().info("messages: %s", dict(Counter(one["outcome"] for one in retold.messages)))
     return retold
 
@@ -177,18 +174,12 @@ class _Telling:
             site.notify, profile=site.name, run=run.id, day=run.as_of, at=self._at
         )
         self._unfinished = gist.unfinished
-        self._heard: Heard | None = None
-        self._kept = site.ledger.messages(site.name, "held", "due")
-        self._made: list[Message] = []
-        self._drop: list[str] = []
-        self._told: dict[str, Told] = {}
-        self._over: list[str] = []
+        self._letters = Letters(kept=site.ledger.messages(site.name, "held", "due"))
 
     def prepare(self) -> None:
         """Decide who is told what; nothing is written."""
-        if not self._run.dry_run:
-            self._heard = self._site.ledger.hear(self._site.name, self._run.id, self._at)
-        settled = self._gist.settled() if self._heard is None else self._heard.settled
+        heard = self._letters.heard = self._site.outbox.hear(self._at)
+        settled = self._gist.settled() if heard is None else heard.settled
         tidings = tidings_of(settled, targets=self._notify.accounts, private=self._site.private)
         for tiding in tidings:
             self._take(tiding)
@@ -202,21 +193,21 @@ class _Telling:
         if not self._notify.on(tiding.occasion):
             return
         if tiding.occasion == "left":
-            self._drop += [one.key for one in self._held("joined", tiding.person)]
+            self._letters.drop += [one.key for one in self._held("joined", tiding.person)]
         for one in self._held(tiding.occasion, tiding.person):
             if tiding.occasion == "joined" and not one.recipient:
                 tiding = Tiding.from_json(one.content).joined_by(tiding)
-                self._drop.append(one.key)
+                self._letters.drop.append(one.key)
         self._tell_or_hold(tiding)
 
     def _release(self, fresh: Sequence[Tiding]) -> None:
         """What was held in earlier runs, and may be told now."""
-        gone = set(self._drop)
-        for one in self._kept:
+        gone = set(self._letters.drop)
+        for one in self._letters.kept:
             if one.state != "held" or one.key in gone:
                 continue
             if self._at - one.made > WORTH_TELLING or not self._notify.on(one.occasion):
-                self._drop.append(one.key)
+                self._letters.drop.append(one.key)
                 continue
             self._tell_or_hold(Tiding.from_json(one.content), held=one)
 
@@ -225,11 +216,11 @@ class _Telling:
         why = self._reason_to_wait(tiding)
         if why or known is None:
             if held is None:
-                self._made.append(held_back(tiding, self._run.id, self._at))
+                self._letters.made.append(held_back(tiding, self._run.id, self._at))
             self._retold.add_unmade(tiding, self._audience(tiding, held), HELD, why)
             return
         if held is not None:
-            self._drop.append(held.key)
+            self._letters.drop.append(held.key)
         for bulletin in self._notify.on(tiding.occasion):
             if held is not None and held.recipient not in {"", name_of(bulletin)}:
                 continue
@@ -237,14 +228,14 @@ class _Telling:
                 made, silences = self._teller.of_person(bulletin, tiding, known.of(person))
             except ConfigError as error:
                 made, silences = [], [str(error)]
-            self._made += made
+            self._letters.made += made
             for silence in silences:
                 self._retold.add_unmade(tiding, name_of(bulletin), FAILED_TO_SEND, silence)
             if silences and not made:
                 since = self._at if held is None else held.made
                 waits = held_back(tiding, self._run.id, since, for_whom=name_of(bulletin))
-                self._drop = [key for key in self._drop if key != waits.key]
-                self._made.append(waits)
+                self._letters.drop = [key for key in self._letters.drop if key != waits.key]
+                self._letters.made.append(waits)
 
     def _reason_to_wait(self, tiding: Tiding) -> str:
         """Why a tiding is not told by this run; "" when it is."""
@@ -264,7 +255,7 @@ class _Telling:
         return ""
 
     def _held(self, occasion: str, person: str) -> Iterator[Message]:
-        for one in self._kept:
+        for one in self._letters.kept:
             if (one.state, one.occasion, one.person) == ("held", occasion, person):
                 yield one
 
@@ -288,7 +279,7 @@ class _Telling:
             and self._at - one.started < WORTH_TELLING
         ]
         found = incidents_of(report, broken)
-        self._over = over(told, found, report, whole=self._run.scope.is_whole)
+        self._letters.over = over(told, found, report, whole=self._run.scope.is_whole)
         fresh = news(found, told, self._at, again_after=self._notify.again_after)
         for occasion in (FAILED, REFUSED):
             some = [one for one in fresh if one.occasion == occasion]
@@ -304,44 +295,17 @@ class _Telling:
             about = {"waits": True, "until": f"{until:%Y-%m-%d %H:%M}", "digest": asked.digest}
         for bulletin in self._notify.on(occasion):
             made = self._teller.of_incidents(bulletin, occasion, some, repeated=repeated, **about)
-            self._made += made
-            self._told |= {
+            self._letters.made += made
+            self._letters.told |= {
                 one.name: Told(occasion=occasion, digest=one.digest, told=self._at) for one in some
             }
 
     # --- Sending ----------------------------------------------------------------------------------
 
-    def list_all(self) -> None:
-        """What would be sent."""
-        for message in (*self._kept, *self._made):
-            if message.state == "due":
-                self._retold.add(message, WOULD_SEND)
-
-    def keep_and_send(self) -> None:
-        """Write everything down, then send what is due."""
-        ledger, profile = self._site.ledger, self._site.name
-        old = [
-            one for one in self._kept if one.state == "due" and self._at - one.made > WORTH_TELLING
-        ]
-        for message in old:
-            detail = f"given up after {WORTH_TELLING.days} days: {message.error}"
-            self._retold.add(message, FAILED_TO_SEND, detail)
-        ledger.keep_messages(
-            profile,
-            self._made,
-            heard=self._heard,
-            told=self._told,
-            over=self._over,
-            drop=[*self._drop, *(one.key for one in old)],
-        )
-        due = []
-        for message in ledger.messages(profile, "due"):
-            if message.person and self._is_kept_from(message.person):
-                self._retold.add(message, HELD, "HR was not read, or excludes the person")
-            else:
-                due.append(message)
-        for message, error in send_due(ledger, profile, due, self._site.mailbox()):
-            self._retold.add(message, FAILED_TO_SEND if error else SENT, error)
+    def post(self) -> None:
+        """Send what is due, or list it."""
+        for one in self._site.outbox.post(self._letters, self._at, self._is_kept_from):
+            self._retold.add(*one)
 
     def _is_kept_from(self, person: str) -> bool:
         return self._gist.known is None or self._gist.known.of(person).excluded
