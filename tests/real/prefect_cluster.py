@@ -13,35 +13,10 @@ from typing import Any, TypeVar
 
 import httpx
 import psutil
-import yaml
 
 ROOT = Path(__file__).parents[2]
 POOL = "retour"
-HEARTBEAT_SECONDS = 30
-SILENT_SECONDS = 90
 _T = TypeVar("_T")
-
-ZOMBIES = {
-    "name": "crash-zombie-runs",
-    "trigger": {
-        "type": "event",
-        "posture": "Proactive",
-        "threshold": 1,
-        "within": SILENT_SECONDS,
-        "match": {"prefect.resource.id": "prefect.flow-run.*"},
-        "for_each": ["prefect.resource.id"],
-        "after": ["prefect.flow-run.heartbeat"],
-        "expect": ["prefect.flow-run.*"],
-    },
-    "actions": [
-        {
-            "type": "change-flow-run-state",
-            "state": "CRASHED",
-            "message": f"No heartbeat for {SILENT_SECONDS} s: the process is gone",
-        }
-    ],
-}
-"""A run whose process is gone is marked as crashed."""
 
 
 class Cluster:
@@ -67,37 +42,16 @@ class Cluster:
         """Hang up."""
         self._api.close()
 
-    def set_up(self) -> None:
-        """A pool, a deployment of the main flow, and the watch on zombies."""
-        prefect_file, automation = self.folder / "prefect.yaml", self.folder / "zombies.yaml"
-        prefect_file.write_text(
-            yaml.safe_dump(
-                {
-                    "name": "retour",
-                    "deployments": [
-                        {
-                            "name": "scale-out",
-                            "entrypoint": "flows.provision.provision",
-                            "work_pool": {"name": POOL},
-                        }
-                    ],
-                }
-            )
+    def deploy(self, profile: Path) -> None:
+        """What an administrator does: pool, deployments, and the watch on runs that die."""
+        subprocess.run(
+            [sys.executable, "-m", "flows.cli", "deploy", "--profile", str(profile)],
+            env=dict(self._variables),
+            cwd=ROOT,
+            check=True,
+            stdout=subprocess.DEVNULL,
+            timeout=600,
         )
-        automation.write_text(yaml.safe_dump(ZOMBIES))
-        for command in (
-            ("work-pool", "create", POOL, "--type", "process"),
-            ("deploy", "--all", "--prefect-file", str(prefect_file)),
-            ("automation", "create", "--from-file", str(automation)),
-        ):
-            subprocess.run(
-                [sys.executable, "-m", "prefect", "--no-prompt", *command],
-                env=dict(self._variables),
-                cwd=ROOT,
-                check=True,
-                stdout=subprocess.DEVNULL,
-                timeout=600,
-            )
 
     @contextmanager
     def worker(self, name: str) -> Iterator[subprocess.Popen[bytes]]:
@@ -110,18 +64,22 @@ class Cluster:
         """What a worker has said."""
         return (self.folder / f"{name}.log").read_text(encoding="utf-8")
 
-    def start(self, variables: Mapping[str, str], **parameters: Any) -> str:
+    def start(
+        self, variables: Mapping[str, str], deployment: str = "provision-manual", **parameters: Any
+    ) -> str:
         """Create a run; its id.
 
         Args:
-            variables: Of its process.
+            variables: Of its process, besides those of the deployment.
+            deployment: Its name.
             parameters: Of the flow.
         """
-        found = self.call("GET", "/deployments/name/provision/scale-out")
+        found = self.call("GET", f"/deployments/name/provision/{deployment}")
+        given = found["job_variables"]["env"]
         body = {
-            "parameters": parameters,
+            "parameters": {**found["parameters"], **parameters},
             "state": {"type": "SCHEDULED"},
-            "job_variables": {"env": dict(variables)},
+            "job_variables": {"env": {**given, **variables}},
         }
         made = self.call("POST", f"/deployments/{found['id']}/create_flow_run", body)
         return str(made["id"])
@@ -147,7 +105,7 @@ class Cluster:
 
 @contextmanager
 def prefect_cluster(folder: Path, database: str) -> Iterator[Cluster]:
-    """A server on a database, set up; workers are started by whoever needs them.
+    """A server on a database; workers are started by whoever needs them.
 
     Args:
         folder: For its home and its logs.
@@ -169,7 +127,6 @@ def prefect_cluster(folder: Path, database: str) -> Iterator[Cluster]:
         ),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_WORKER_QUERY_SECONDS": "2",
-        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_SECONDS),
         "PREFECT_CLI_PROMPT": "false",
         "DO_NOT_TRACK": "1",
     }
@@ -178,7 +135,6 @@ def prefect_cluster(folder: Path, database: str) -> Iterator[Cluster]:
         cluster = Cluster(variables["PREFECT_API_URL"], folder, variables)
         stack.callback(cluster.close)
         until(lambda: cluster.call("GET", "/health"), 600)
-        cluster.set_up()
         yield cluster
 
 
