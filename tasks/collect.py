@@ -11,6 +11,7 @@ from prefect.cache_policies import NO_CACHE
 from connectors.model.accounts import Accounts
 from connectors.model.connector import Source
 from connectors.model.people import People
+from connectors.sdk.understood import understood
 from tasks.lifecycle.guard_protected import protect
 from tasks.progress import tell
 from tasks.run import Run
@@ -37,7 +38,8 @@ def import_people(run: Run) -> People:
 def _read(run: Run, opens: Callable[[], Source]) -> People:
     source = opens()
     try:
-        return source.read(as_of=run.as_of)
+        with understood("source", "read people"):
+            return source.read(as_of=run.as_of)
     finally:
         source.close()
 
@@ -48,7 +50,8 @@ def read_accounts(run: Run, target: str) -> Accounts:
     site = site_of(run)
     reader = site.open_reader(target)
     try:
-        accounts = site.kept_reading(target).read(reader)
+        with understood(target, "read accounts"):
+            accounts = site.kept_reading(target).read(reader)
     finally:
         reader.close()
     protect(accounts, site.policies[target].protected)

@@ -8,6 +8,7 @@ from prefect.cache_policies import NO_CACHE
 
 from connectors.model.connector import Finding, ListsPermissions, Reader, Source
 from connectors.model.errors import ConfigError, ConnectorError, Misconfigured
+from connectors.sdk.understood import understood
 from tasks.lifecycle.conflicts import find_conflicts
 from tasks.lifecycle.rule import Status
 from tasks.lifecycle.rule_checks import Finding as Said
@@ -54,8 +55,9 @@ def examine(run: Run, name: str) -> Examined:
     try:
         system = _open(run, name)
         try:
-            findings.extend(system.check())
-            findings.extend(_names(site_of(run), name, system))
+            with understood(name, "check"):
+                findings.extend(system.check())
+                findings.extend(_names(site_of(run), name, system))
         finally:
             system.close()
     except ConfigError as error:

@@ -239,7 +239,7 @@ class AfasClient:
             )
         content = self._get(f"/connectors/{quote(connector, safe='')}?{query}", connector)
         rows = content.get("rows")
-        if not isinstance(rows, list):
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise BrokenSource("a reply without rows", system="afas", operation=f"GET {connector}")
         return rows
 

@@ -136,7 +136,7 @@ def _busy(response: httpx.Response) -> Busy:
     text = error.get("message") if isinstance(error, dict) else None
     busy = Busy(str(text or "AFAS is not available for now")[:BODY_IN_MESSAGE], code="503")
     asked = said.get("retry_after", response.headers.get("Retry-After"))
-    if asked is not None and str(asked).isdigit():
+    if asked is not None and re.fullmatch("[0-9]{1,9}", str(asked)):
         busy.retry_after_seconds = float(asked)
     return busy
 
@@ -150,4 +150,5 @@ def _object(response: httpx.Response) -> dict[str, Any]:
 
 
 def _quoted(response: httpx.Response) -> str:
-    return response.text.strip()[:BODY_IN_MESSAGE] or "no reason given"
+    said = response.content.decode("utf-8", "replace").strip()
+    return said[:BODY_IN_MESSAGE] or "no reason given"

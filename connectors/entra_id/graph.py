@@ -17,6 +17,7 @@ from connectors.entra_id.settings import FILE, EntraIdSettings
 from connectors.model.errors import ConfigError, ConnectorError, Misconfigured, Unavailable
 from connectors.sdk.calls import Call, Reply
 from connectors.sdk.http import Http
+from connectors.sdk.responses import decoded
 from connectors.sdk.tokens import Bearer, Fetch, Token, client_credentials
 
 BATCH: Final = "/$batch"
@@ -289,13 +290,11 @@ def _content(response: httpx.Response, target: str, path: str) -> dict[str, Any]
     Raises:
         Misconfigured: It is none, or a page without its list.
     """
-    try:
-        content = response.json()
-    except ValueError:
-        content = None
-    if not isinstance(content, dict) or not isinstance(content.get("value"), list):
+    content = decoded(response)
+    listed = content.get("value") if isinstance(content, dict) else None
+    if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
         message = "the answer is not what Graph sends"
         hint = "Check graph_url, and what stands between."
         operation = f"GET {path.partition('?')[0]}"
         raise Misconfigured(message, system=target, operation=operation, hint=hint)
-    return content
+    return dict(content)

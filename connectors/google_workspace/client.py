@@ -19,6 +19,7 @@ from connectors.model.errors import (
 )
 from connectors.sdk.calls import Call, Reply
 from connectors.sdk.http import Http
+from connectors.sdk.responses import decoded
 from connectors.sdk.tokens import Bearer, Fetch, service_account
 
 DIRECTORY: Final = "/admin/directory/v1"
@@ -79,10 +80,7 @@ class Workspace:
         """
         self._pace.take()
         response = self._of(path).get(path, params=params)
-        try:
-            content = response.json()
-        except ValueError:
-            content = None
+        content = decoded(response)
         if not isinstance(content, dict):
             message = "the answer is not the JSON of Google's API"
             hint = "Check the address in the settings, and what stands between."
@@ -107,14 +105,14 @@ class Workspace:
             asked = {**params, "pageToken": token} if token else params
             content = self.get(path, asked)
             found = content.get(items, [])
-            if not isinstance(found, list):
+            if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
                 message = f"the answer has no list of {items}"
                 raise Misconfigured(message, system=self.system, operation=f"GET {path}")
             yield from found
             token = content.get("nextPageToken")
             if not token:
                 return
-            if token in seen:
+            if not isinstance(token, str) or token in seen:
                 message = "the same page came twice, so the list has no end"
                 raise Misconfigured(message, system=self.system, operation=f"GET {path}")
             seen.add(token)

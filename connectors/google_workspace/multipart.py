@@ -5,6 +5,7 @@ their order is Google's own.
 """
 
 import json
+import re
 import secrets
 from collections.abc import Sequence
 from typing import Final
@@ -63,7 +64,7 @@ def _response(inner: bytes) -> httpx.Response | None:
     head, _, body = inner.partition(b"\r\n\r\n")
     line, _, rest = head.partition(b"\r\n")
     words = line.split()
-    if len(words) < 2 or not words[1].isdigit() or not 200 <= int(words[1]) < 600:
+    if len(words) < 2 or not re.fullmatch(rb"[2-5][0-9]{2}", words[1]):
         return None
     kept = {
         name: value
@@ -84,4 +85,4 @@ def _headers(head: bytes) -> dict[str, str]:
 
 def _place(content_id: str) -> int | None:
     place = content_id.strip("<>").rpartition(_ID)[2]
-    return int(place) if place.isdigit() else None
+    return int(place) if place.isascii() and place.isdigit() and len(place) < 9 else None

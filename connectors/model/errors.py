@@ -20,6 +20,17 @@ a write nobody knows whether it happened: read back before repeating.
 from typing import Any
 
 
+def shown(text: str) -> str:
+    """Text that quotes others, fit for a terminal and a log: what steers those is spelt out."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() or one in "\n\t" else _spelt(one) for one in text)
+
+
+def _spelt(one: str) -> str:
+    return one.encode("unicode_escape").decode()
+
+
 class RetourError(Exception):
     """Base of everything that Retour raises on purpose."""
 
@@ -44,14 +55,14 @@ class ConfigError(RetourError):
     ) -> None:
         """Keep the place apart from the message so that callers can add what they know."""
         super().__init__(message)
-        self.message, self.file, self.line, self.key = message, file, line, key
+        self.message, self.file, self.line, self.key = shown(message), file, line, key
 
     def __str__(self) -> str:
         """Print `file:line: key: message`, leaving out what is not known."""
         place = self.file or ""
         if self.file and self.line:
             place = f"{self.file}:{self.line}"
-        return ": ".join(part for part in (place, self.key, self.message) if part)
+        return shown(": ".join(part for part in (place, self.key, self.message) if part))
 
 
 class ConnectorError(RetourError):
@@ -84,7 +95,7 @@ class ConnectorError(RetourError):
     ) -> None:
         """Store the parts; the sentence is put together when it is printed."""
         super().__init__(message)
-        self.message, self.system, self.operation = message, system, operation
+        self.message, self.system, self.operation = shown(message), system, operation
         self.hint, self.code, self.reference = hint, code, reference
 
     def __str__(self) -> str:
@@ -98,7 +109,7 @@ class ConnectorError(RetourError):
         if any(marks):
             text = f"{text} ({', '.join(mark for mark in marks if mark)})"
         end = "" if not self.hint or text.endswith((".", "!", "?")) else "."
-        return f"{text}{end} {self.hint}".rstrip()
+        return shown(f"{text}{end} {self.hint}".rstrip())
 
 
 class Fatal(ConnectorError):

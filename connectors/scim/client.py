@@ -101,7 +101,7 @@ class ScimClient:
         response = self._http.get(path, params=dict(params or {}))
         content = decoded(response)
         if content is None:
-            said = "a web page" if response.text.lstrip().startswith("<") else "something"
+            said = "a web page" if response.content.lstrip().startswith(b"<") else "something"
             message = f"HTTP {response.status_code} with {said} that is no JSON"
             raise Misconfigured(
                 message,

@@ -5,6 +5,7 @@ has to add up, or it is read again. Providers that ignore what was asked, give l
 or tell the number of something else are seen through.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import quote
@@ -169,7 +170,7 @@ def resources_in(content: Any, system: str, what: str) -> tuple[list[Resource], 
 
 def _number(said: Any) -> int | None:
     """A number, which some write as a text."""
-    if isinstance(said, str) and said.strip().isdecimal():
+    if isinstance(said, str) and re.fullmatch(r"\s*[0-9]{1,18}\s*", said):
         return int(said)
     return said if isinstance(said, int) and not isinstance(said, bool) else None
 

@@ -51,7 +51,7 @@ def classify(response: httpx.Response) -> ConnectorError | None:  # noqa: PLR091
     text = f"HTTP {status}{f': {detail}' if detail else ''}"
     code = kind or str(status)
     match status:
-        case 404 | 410 if said is None and response.text.strip():
+        case 404 | 410 if said is None and response.content.strip():
             hint = "Check base_url: it is the address in front of /Users."
             what = "a web page" if _is_page(response) else "something that is no JSON"
             return Misconfigured(f"HTTP {status} with {what}", code=code, hint=hint)
@@ -97,4 +97,4 @@ def _parts(said: Any) -> tuple[str, str]:
 
 
 def _is_page(response: httpx.Response) -> bool:
-    return response.text.lstrip()[:1] == "<"
+    return response.content.lstrip()[:1] == b"<"

@@ -1,6 +1,7 @@
 """How the calls of conversations travel: one by one, or many in a Bulk (RFC 7644, section 3.7)."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
@@ -184,7 +185,7 @@ def _status(said: Any) -> int | None:
     if isinstance(said, Mapping):
         said = said.get("code")
     text = str(said)
-    return int(text) if text.isdigit() and 200 <= int(text) < 600 else None
+    return int(text) if re.fullmatch("[2-5][0-9]{2}", text) else None
 
 
 def _untold(call: Call, system: str) -> ConnectorError:

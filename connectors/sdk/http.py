@@ -16,6 +16,7 @@ import tenacity
 from connectors.model.errors import (
     ConnectorError,
     Fatal,
+    Invalid,
     Misconfigured,
     RateLimited,
     TimedOut,
@@ -24,6 +25,7 @@ from connectors.model.errors import (
     Unreachable,
 )
 from connectors.sdk import clock
+from connectors.sdk.bodies import whole
 from connectors.sdk.calls import Call, Reply
 from connectors.sdk.clock import LONGEST_WAIT_SECONDS
 from connectors.sdk.responses import (
@@ -260,7 +262,12 @@ class Http:
     def _once(self, method: str, path: str, **parts: Any) -> httpx.Response:
         operation = str(Call(method, self._path(path)))
         try:
-            response = self._client.request(method, path, **parts)
+            request = self._client.build_request(method, path, **parts)
+            streamed = self._client.send(request, stream=True)
+            response = self._whole(streamed, operation)
+        except httpx.InvalidURL as error:
+            message = f"that is no address ({error})"
+            raise Invalid(message, system=self.system, operation=operation[:200]) from error
         except httpx.ConnectError as error:
             message = f"no connection ({error})"
             raise NotSent(message, system=self.system, operation=operation) from error
@@ -277,6 +284,14 @@ class Http:
         if failure is not None:
             raise failure
         return response
+
+    def _whole(self, streamed: httpx.Response, operation: str) -> httpx.Response:
+        """A response with its body; what is wrong with that is told with system and operation."""
+        try:
+            return whole(streamed, reads=streamed.request.method in SAFE_METHODS)
+        except ConnectorError as error:
+            error.system, error.operation = self.system, operation
+            raise
 
     def _failure(self, response: httpx.Response, operation: str) -> ConnectorError | None:
         failure = (self._classify(response) if self._classify else None) or classify(response)
@@ -295,7 +310,12 @@ class Http:
         """
         if "://" not in path.partition("?")[0]:
             return path
-        there, here = httpx.URL(path), self._client.base_url
+        here = self._client.base_url
+        try:
+            there = httpx.URL(path)
+        except httpx.InvalidURL as error:
+            message = "it sends us on to something that is no address"
+            raise Misconfigured(message, system=self.system) from error
         if (there.scheme, there.host, there.port) != (here.scheme, here.host, here.port):
             message = f"it sends us on to {there.scheme}://{there.netloc.decode()}"
             hint = "Credentials are not taken to another host: check the address in the settings."

@@ -24,6 +24,15 @@ from connectors.sdk.clock import now
 BODY_IN_MESSAGE: Final = 300
 """Characters of a response body that a message may quote."""
 
+SAID_BYTES: Final = 4_000
+"""How far a body is looked at for what a message may quote."""
+
+LONGEST_ASKED_SECONDS: Final = 31 * 86_400.0
+"""A system that asks for more patience than a month is taken to ask for a month."""
+
+NOT_JSON: Final = (ValueError, RecursionError)
+"""What decoding raises for what is no JSON, and for JSON that is nested without end."""
+
 
 class NotSent(Unavailable):
     """The request did not reach the system: repeating it is safe."""
@@ -64,7 +73,8 @@ def classify(response: httpx.Response) -> ConnectorError | None:  # noqa: PLR091
 
 def _said(response: httpx.Response) -> str:
     """The beginning of a body; of a web page only that it is one, for it may repeat the address."""
-    text = " ".join(response.text.split())
+    # Not response.text: a charset such as "hex", which is no text encoding, breaks that.
+    text = " ".join(response.content[:SAID_BYTES].decode("utf-8", "replace").split())
     return "a web page" if text.startswith("<") else text[:BODY_IN_MESSAGE]
 
 
@@ -72,8 +82,8 @@ def _misdirected(response: httpx.Response) -> Misconfigured | None:
     """Redirects are not followed: a write that is sent elsewhere is not a write that is done."""
     if not response.is_redirect:
         return None
-    where = response.headers["Location"].partition("?")[0]
-    message = f"HTTP {response.status_code}: sent on to {where}"
+    where = response.headers.get("Location", "").partition("?")[0][:BODY_IN_MESSAGE]
+    message = f"HTTP {response.status_code}: sent on to {where or 'nowhere'}"
     hint = "Check the address in the settings."
     return Misconfigured(message, code=str(response.status_code), hint=hint)
 
@@ -83,21 +93,22 @@ def retry_after_seconds(response: httpx.Response) -> float | None:
     given = response.headers.get("Retry-After")
     if given is None:
         return None
-    if given.strip().isdigit():
-        return float(given)
+    seconds = given.strip()
+    if seconds.isascii() and seconds.isdigit():
+        return min(float(seconds), LONGEST_ASKED_SECONDS)
     try:
         moment = email.utils.parsedate_to_datetime(given)
-    except ValueError:
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return min(max(0.0, (aware - now()).total_seconds()), LONGEST_ASKED_SECONDS)
+    except (ValueError, TypeError, OverflowError):  # no date, or one that no calendar holds
         return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (aware - now()).total_seconds())
 
 
 def decoded(response: httpx.Response) -> Any:
     """The JSON of a body, None when it is empty or something else."""
     try:
         return response.json() if response.content else None
-    except ValueError:
+    except NOT_JSON:
         return None
 
 
@@ -110,7 +121,7 @@ def reply_of(response: httpx.Response) -> Reply:
     """
     try:
         body = response.json() if response.content else None
-    except ValueError as error:
+    except NOT_JSON as error:
         hint = "Check the address in the settings, and what stands between."
         message = f"HTTP {response.status_code} with {_said(response)[:40]!r} instead of JSON"
         raise Unavailable(message, hint=hint) from error

@@ -22,6 +22,7 @@ from connectors.model.errors import (
 from connectors.model.receipt import Outcome, Receipt
 from connectors.model.values import Attributes
 from connectors.sdk.clock import LONGEST_WAIT_SECONDS, now
+from connectors.sdk.understood import STUMBLES, misread
 
 MAX_SILENT: Final = 3
 """Persons in a row who fail because the system does not answer, before the target is given up."""
@@ -104,13 +105,16 @@ class Turn:
     def failed(self, error: Exception) -> None:
         """The change that `next` gave failed, or nobody knows; the others are set aside."""
         _, known = self._at()
-        self.failure = error
-        if isinstance(error, ConnectorError):
+        if isinstance(error, STUMBLES):  # over an answer, most likely; what it did nobody knows
+            error = misread(error, system=known.target, operation=known.verb.value)
+            self.receipts.append(receipt_of(known, Outcome.IN_DOUBT, detail=str(error)))
+        elif isinstance(error, ConnectorError):
             outcome = Outcome.IN_DOUBT if isinstance(error, Transient) else Outcome.FAILED
             self.receipts.append(receipt_of(known, outcome, detail=str(error)))
         else:  # a bug must not cost the receipts of the others, nor show what it stumbled over
             detail = f"the connector is broken ({type(error).__name__})"
             self.receipts.append(receipt_of(known, Outcome.IN_DOUBT, detail=detail))
+        self.failure = error
         self.set_aside(EARLIER_FAILED)
 
     def give_back(self) -> None:

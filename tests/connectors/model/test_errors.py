@@ -2,7 +2,7 @@
 
 import pytest
 
-from connectors.model.errors import Fatal
+from connectors.model.errors import ConfigError, Fatal
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,18 @@ def test_the_hint_is_a_sentence_of_its_own(message: str, code: str | None, said:
 
 def test_without_a_hint_nothing_is_added() -> None:
     assert str(Fatal("no field UPN", system="afas")) == "afas: no field UPN"
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Zoë O'Brien, Ольга", "Zoë O'Brien, Ольга"),
+        ("two\nlines\tand a tab", "two\nlines\tand a tab"),
+        ("\x1b[2Jgone", r"\x1b[2Jgone"),
+        ("\u202eturned", r"\u202eturned"),
+        ("half \ud800", r"half \ud800"),
+    ],
+)
+def test_nothing_that_others_wrote_steers_a_terminal(said: str, shown: str) -> None:
+    assert str(Fatal(said, system="afas")) == f"afas: {shown}"
+    assert str(ConfigError(said, file="a.yaml", line=3)) == f"a.yaml:3: {shown}"
