@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, TypeVar
 
 import ldap3
 from ldap3.core.exceptions import LDAPExceptionError, LDAPSocketOpenError
+from pyasn1.error import PyAsn1Error
 
 from connectors.active_directory.directory import Directory, Entry, Modification, Operation, Scope
 from connectors.active_directory.results import SUCCESS, error_of
@@ -29,6 +30,7 @@ from connectors.model.errors import (
     Transient,
     Unavailable,
 )
+from connectors.sdk.understood import STUMBLES
 
 PAGED_RESULTS: Final = "1.2.840.113556.1.4.319"
 START_TLS: Final = "1.3.6.1.4.1.1466.20037"
@@ -45,6 +47,9 @@ _OPERATIONS: Final = {
     Operation.DELETE: ldap3.MODIFY_DELETE,
     Operation.REPLACE: ldap3.MODIFY_REPLACE,
 }
+
+NO_LDAP: Final = (PyAsn1Error, *STUMBLES)
+"""What ldap3 raises over bytes that are no LDAP; what became of a write nobody knows then."""
 
 _T = TypeVar("_T")
 _CHOSEN: Final[dict[tuple[str, int], str]] = {}
@@ -221,6 +226,9 @@ class LdapDirectory:
         except ConnectorError:
             self._give_back(connection)
             raise
+        except NO_LDAP as error:
+            _drop(connection)
+            raise self._misread(error, operation) from None
         self._give_back(connection)
         return answer
 
@@ -244,7 +252,14 @@ class LdapDirectory:
         except ConnectorError:
             _drop(connection)
             raise
+        except NO_LDAP as error:
+            _drop(connection)
+            raise self._misread(error, operation) from None
         return connection
+
+    def _misread(self, error: Exception, operation: str) -> Unavailable:
+        message = f"the answer is no LDAP ({type(error).__name__})"
+        return Unavailable(message, system=self._system, operation=operation)
 
     def _protect(self, connection: ldap3.Connection) -> None:
         """Turn a fresh connection into a protected one; nothing was sent over it yet.

@@ -15,6 +15,7 @@ from connectors.model.errors import Refused, Transient
 from connectors.model.receipt import Receipt
 from connectors.sdk.fanout import GIVEN_UP, Execute, Written
 from connectors.sdk.turns import Trial, Turn, Turns
+from connectors.sdk.understood import STUMBLES, misread
 
 Foresee = Callable[[Sequence[Change]], None]
 Join = Callable[[Sequence[Change]], Sequence[Written | Exception]]
@@ -88,6 +89,9 @@ def _foresee(foresee: Foresee, changes: Sequence[Change], trial: Trial) -> None:
         foresee(changes)
     except (Refused, Transient):
         return
+    except STUMBLES as error:
+        trial.verdict = misread(error, system=changes[0].target, operation="look at accounts")
+        trial.over.set()
     except Exception as error:  # noqa: BLE001 - it stops the target, and everybody gets a receipt
         trial.verdict = error
         trial.over.set()

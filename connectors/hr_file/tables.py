@@ -8,13 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any, Final, get_args
-from zipfile import BadZipFile
+from typing import IO, Any, Final, get_args
+from zipfile import ZipFile
 
 import openpyxl
 import pandas as pd
-import pyarrow
-from openpyxl.utils.exceptions import InvalidFileException
+from pyarrow import parquet
 
 from connectors.hr_file.problems import Problem, raise_for
 from connectors.hr_file.settings import Format, HrFileSettings, Noun
@@ -23,6 +22,11 @@ from connectors.model.errors import ConfigError
 NOUNS: Final[tuple[Noun, ...]] = get_args(Noun)
 REQUIRED: Final[tuple[Noun, ...]] = ("persons", "contracts")
 FORMATS: Final[tuple[Format, ...]] = get_args(Format)
+MOST_BYTES: Final = 2_000_000_000
+"""Of a workbook, unpacked: a hundred thousand people are a tenth of it."""
+MOST_COLUMNS: Final = 1_000
+MOST_CELLS: Final = 200_000_000
+"""Of a table: a million people with two hundred columns."""
 DELIMITERS: Final = (",", ";", "\t", "|")
 
 
@@ -164,31 +168,35 @@ def _read_workbook(path: Path) -> dict[Noun, Table]:
         raise ConfigError("an XLSX source is one file with sheets", file=str(path), key="path")
     tables: dict[Noun, Table] = {}
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        sheets = {name.strip().casefold(): name for name in book.sheetnames}
-        for noun in NOUNS:
-            if noun in sheets:
-                rows = [
-                    [_text(cell) for cell in row]
-                    for row in book[sheets[noun]].iter_rows(values_only=True)
-                ]
-                tables[noun] = _table_of_rows(
-                    f"{path.name} sheet {sheets[noun]}", rows, ragged=False
-                )
-        book.close()
-    # A damaged workbook fails in whatever part of openpyxl meets the damage first.
-    except (
-        BadZipFile,
-        InvalidFileException,
-        KeyError,
-        ValueError,
-        OSError,
-        SyntaxError,
-        EOFError,
-    ) as error:
+        with path.open("rb") as opened:  # which is closed also where the library comes no further
+            _refuse_what_unpacks_without_end(path, opened)
+            book = openpyxl.load_workbook(opened, read_only=True, data_only=True)
+            sheets = {name.strip().casefold(): name for name in book.sheetnames}
+            for noun in NOUNS:
+                if noun in sheets:
+                    sheet = book[sheets[noun]]
+                    sheet.reset_dimensions()  # it can say that it is of any size
+                    rows = [
+                        [_text(cell) for cell in row[: MOST_COLUMNS + 1]]
+                        for row in sheet.iter_rows(values_only=True)
+                    ]
+                    name = f"{path.name} sheet {sheets[noun]}"
+                    tables[noun] = _table_of_rows(name, rows, ragged=False)
+    except ConfigError:
+        raise
+    except Exception as error:  # of a damaged file the library raises anything
         message = f"is not a readable XLSX file; it may have been cut off ({type(error).__name__})"
         raise ConfigError(message, file=str(path)) from error
     return tables
+
+
+def _refuse_what_unpacks_without_end(path: Path, opened: IO[bytes]) -> None:
+    """Raise `ConfigError` for a workbook of a few bytes that holds gigabytes."""
+    with ZipFile(opened) as packed:
+        size = sum(part.file_size for part in packed.infolist())
+    if size > MOST_BYTES:
+        message = f"unpacks to more than {MOST_BYTES // 1_000_000} MB; is it the one you mean?"
+        raise ConfigError(message, file=str(path))
 
 
 def _read_json_document(path: Path) -> dict[Noun, Table]:
@@ -208,6 +216,9 @@ def _load_json(file: Path) -> Any:
     except json.JSONDecodeError as error:
         message = f"is not JSON, or breaks off ({error.msg})"
         raise ConfigError(message, file=file.name, line=error.lineno) from error
+    except (ValueError, RecursionError) as error:
+        message = "holds a number without end, or lists in lists without end"
+        raise ConfigError(message, file=file.name) from error
 
 
 def _table_of_items(name: str, items: Any) -> Table:
@@ -238,21 +249,32 @@ def _table_of_items(name: str, items: Any) -> Table:
 
 def _read_parquet(file: Path) -> Table:
     try:
-        frame = pd.read_parquet(file)
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        about = parquet.read_metadata(file)
+        if about.num_rows * about.num_columns > MOST_CELLS:
+            message = f"holds more than {MOST_CELLS // 1_000_000} million cells"
+            raise ConfigError(message, file=file.name)
+        cells = pd.DataFrame(
+            {
+                str(name): [_text(cell) for cell in column]
+                for name, column in pd.read_parquet(file).items()
+            },
+            dtype="str",
+        )
+    except ConfigError:
+        raise
+    except Exception as error:  # of a damaged file the library raises anything
         message = (
             f"is not a readable Parquet file; it may have been cut off ({type(error).__name__})"
         )
         raise ConfigError(message, file=file.name) from error
-    cells = pd.DataFrame(
-        {str(name): [_text(cell) for cell in column] for name, column in frame.items()}, dtype="str"
-    )
     cells.index = pd.RangeIndex(2, len(cells) + 2)
     return Table(file.name, cells)
 
 
 def _table_of_rows(name: str, rows: Sequence[Sequence[str]], *, ragged: bool) -> Table:
     heading = [cell.strip() for cell in rows[0]] if rows else []
+    if len(heading) > MOST_COLUMNS:
+        raise ConfigError(f"has more than {MOST_COLUMNS} columns", file=name)
     while heading and not heading[-1] and not ragged:
         heading.pop()
     if not any(heading):

@@ -5,16 +5,20 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, Final, Protocol, TypeVar, runtime_checkable
 
 import pandas as pd
 from pydantic import BaseModel
 
 from connectors.model.accounts import Accounts
 from connectors.model.change import Change
+from connectors.model.errors import shown
 from connectors.model.manifest import Manifest
 from connectors.model.people import People
 from connectors.model.receipt import Receipt
+
+LONGEST_DETAIL: Final = 5_000
+"""Characters of a finding: what it found may quote others, without end."""
 
 _T = TypeVar("_T")
 
@@ -36,6 +40,11 @@ class Finding:
     detail: str
     reached: bool = True
     warns: bool = False
+
+    def __post_init__(self) -> None:
+        """Spell out what would steer a terminal, and keep the beginning of what has no end."""
+        object.__setattr__(self, "subject", shown(self.subject)[:LONGEST_DETAIL])
+        object.__setattr__(self, "detail", shown(self.detail)[:LONGEST_DETAIL])
 
 
 class Source(Protocol):
