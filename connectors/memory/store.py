@@ -92,6 +92,7 @@ class Store:
         self.trouble = Trouble()
         self.calls: Counter[str] = Counter()
         self._next: int = given.get("next", 1 + len(self.entries))
+        self._holders = {(space, value): ref for space, value, ref in names_in(self.entries)}
 
     def content(self) -> dict[str, Any]:
         """Everything in the store as JSON, in a stable order."""
@@ -137,6 +138,7 @@ class Store:
             ref = f"m-{self._next:06d}"
             self._next += 1
             self.entries[ref] = Entry(_known(values), container=place)
+            self._hold(ref)
             return ref
 
     def update(self, person: str, ref: str, attributes: Attributes) -> bool:
@@ -155,7 +157,9 @@ class Store:
             self._require_unique(values, besides=ref)
             wanted = _known({**entry.attributes, **values})
             changed = wanted != entry.attributes
+            self._let_go(ref)
             entry.attributes = wanted
+            self._hold(ref)
             return changed
 
     def switch(self, person: str, ref: str, *, enabled: bool) -> bool:
@@ -191,6 +195,7 @@ class Store:
         """
         with self._call(Verb.DELETE, person):
             self._entry(ref)
+            self._let_go(ref)
             self.bin[ref] = self.entries.pop(ref)
             for group in self.groups.values():
                 group.members.discard(ref)
@@ -210,6 +215,7 @@ class Store:
                 raise NotFound(message)
             self._require_unique(self.bin[ref].attributes, besides=None)
             self.entries[ref] = self.bin.pop(ref)
+            self._hold(ref)
             return True
 
     def grant(self, person: str, ref: str, permission: str) -> bool:
@@ -304,16 +310,23 @@ class Store:
         raise Invalid(message)
 
     def _require_unique(self, values: Mapping[str, Value], *, besides: str | None) -> None:
-        taken = {
-            (space, value): ref for space, value, ref in names_in(self.entries) if ref != besides
-        }
         for space, value, _ in names_in({"": Entry(_known(values))}):
-            if (space, value) in taken:
-                message = f"{value!r} is in use as {space} by {taken[space, value]}"
+            holder = self._holders.get((space, value), besides)
+            if holder != besides:
+                message = f"{value!r} is in use as {space} by {holder}"
                 raise AlreadyExists(message)
         if besides is None and self.refs_of(str(values[PERSON])):
             message = f"person {values[PERSON]} has an account already"
             raise AlreadyExists(message)
+
+    def _hold(self, ref: str) -> None:
+        for space, value, _ in names_in({ref: self.entries[ref]}):
+            self._holders[space, value] = ref
+
+    def _let_go(self, ref: str) -> None:
+        for space, value, _ in names_in({ref: self.entries[ref]}):
+            if self._holders.get((space, value)) == ref:
+                del self._holders[space, value]
 
 
 def names_in(entries: Mapping[str, Entry]) -> list[tuple[str, str, str]]:

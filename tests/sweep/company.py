@@ -33,6 +33,7 @@ from connectors.model.connector import SandboxOptions
 from connectors.model.people import People
 from connectors.scim.sandbox.served import ServedScim
 from connectors.sdk.invent import invent
+from tests.sweep.ledgers import without_power_cuts
 
 START: Final = date(2026, 3, 2)
 """The day on which the company begins with Retour."""
@@ -318,7 +319,7 @@ def a_company(folder: Path, *, targets: tuple[str, ...] = ()) -> Iterator[Compan
         targets: The only ones, with those they need; empty for all.
     """
     folder.mkdir(exist_ok=True)
-    with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
+    with ExitStack() as stack, pytest.MonkeyPatch.context() as patch, without_power_cuts():
         patch.setenv("RETOUR_LEDGER_URL", f"sqlite:///{folder / 'ledger.db'}")
         for name in ("RETOUR_PROFILE", "RETOUR_LOG_LEVEL", "RETOUR_SECRETS_DIR"):
             patch.delenv(name, raising=False)

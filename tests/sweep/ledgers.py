@@ -1,10 +1,15 @@
-"""What stands in a ledger, without what is another one every time."""
+"""What stands in a ledger, without what is another one every time; and a ledger that is quick."""
 
 import json
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
-from tests.sweep.company import Company
+import pytest
+
+from connectors.ledger import engine
 
 COLUMNS: Final = {
     "runs": ("mode", "as_of", "exit", "digest", "approved", "flow", "finished"),
@@ -22,9 +27,9 @@ COLUMNS: Final = {
 }
 
 
-def dump(company: Company) -> dict[str, list[Any]]:
-    """Every table, in the order in which it was written, and sorted where it has none."""
-    file = company.folder / "ledger.db"
+def dump(folder: Path) -> dict[str, list[Any]]:
+    """Every table of a folder's ledger, in the order in which it was written, else sorted."""
+    file = folder / "ledger.db"
     with sqlite3.connect(file) as ledger:
         found = {
             table: [list(row) for row in ledger.execute(f"SELECT {', '.join(names)} FROM {table}")]  # noqa: S608 - constants
@@ -39,3 +44,17 @@ def dump(company: Company) -> dict[str, list[Any]]:
         table: rows if table in {"journal", "audit"} else sorted(rows, key=repr)
         for table, rows in found.items()
     }
+
+
+@contextmanager
+def without_power_cuts() -> Iterator[None]:
+    """Ledgers of this process do not wait for the disk: processes die here, machines do not."""
+    real: Any = engine._set_up_sqlite
+
+    def set_up(connection: Any, entry: Any) -> None:
+        real(connection, entry)
+        connection.execute("PRAGMA synchronous = OFF")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "_set_up_sqlite", set_up)
+        yield

@@ -109,10 +109,10 @@ def test_what_is_left_in_the_ledger_is_what_a_real_kill_leaves(whole: Sweep, sha
     number = int(share * len(whole.places))
     whole.morning()
     whole.kill_here(number)
-    simulated = dump(whole.company)
+    simulated = dump(whole.company.folder)
     whole.morning()
     _by_signal(whole.company)(number)
-    assert dump(whole.company) == simulated
+    assert dump(whole.company.folder) == simulated
 
 
 def _by_signal(company: Company) -> Callable[[int], None]:
