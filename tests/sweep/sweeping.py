@@ -112,7 +112,7 @@ class Sweep:
         self.tally.kills += 1
         settled = settled_writes(self.company)
         again = self._run_in_peace(BUSY, real=real)
-        repeated = settled & {_key(change) for change in again.report["changes"]}
+        repeated = settled & {key_of(change) for change in again.report["changes"]}
         twice = done_twice(self.company, BUSY)
         if repeated or twice:
             self.tally.doubled.append(f"{place}: {sorted(repeated)} {twice}")
@@ -160,13 +160,13 @@ def settled_writes(company: Company) -> set[str]:
         if run is None or run.as_of != BUSY:
             return set()
         return {
-            _key(entry.change.to_json())
+            key_of(entry.change.to_json())
             for entry in ledger.journal(run.run)
             if entry.receipt is not None and entry.receipt.outcome.value in GOOD
         }
 
 
-def _key(change: dict[str, Any]) -> str:
+def key_of(change: dict[str, Any]) -> str:
     parts = ("target", "person", "verb", "before", "after")
     return json.dumps([change[name] for name in parts], sort_keys=True)
 
