@@ -142,7 +142,7 @@ class Locks(Store):
                 f"and {taken}. It stops before its next write."
             )
             raise RunRefused(message)
-        if holder.machine == SEVERAL and holder.heartbeat + _half_a_lease(holder) < instant:
+        if holder.machine == SEVERAL and holder.heartbeat + _lease(holder) / 2 < instant:
             silent = round((instant - holder.heartbeat).total_seconds())
             message = (
                 f"process {holder.pid} on {holder.host}, which leads run {holder.run}, gave no "
@@ -179,12 +179,18 @@ class Locks(Store):
                 holder = connection.execute(_holder_of(profile).with_for_update()).one_or_none()
                 if holder is None:  # released between the two statements: try again
                     continue
-                if holder.expires > instant and not is_gone(_process(holder)):
-                    raise RunRefused(_refusal(holder, instant))
-                connection.execute(
-                    update(locks_table).where(locks_table.c.profile == profile).values(mine)
-                )
-                return str(holder.run)
+                if holder.expires <= instant or is_gone(_process(holder)):
+                    connection.execute(
+                        update(locks_table).where(locks_table.c.profile == profile).values(mine)
+                    )
+                    return str(holder.run)
+                if holder.heartbeat > instant + _lease(holder):
+                    # The clock was set back since. Whoever lives gives a sign of it by the new one
+                    # within a lease; whoever does not would hold the profile until the old hour.
+                    seen = {"heartbeat": instant, "expires": instant + _lease(holder)}
+                    connection.execute(_of(profile, holder.token).values(seen))
+                    holder = connection.execute(_holder_of(profile)).one()
+            raise RunRefused(_refusal(holder, instant))
 
     def _take_free(self, connection: Connection, profile: str, mine: dict[str, Any]) -> bool:
         # Of two at the same moment one waits for the other's commit here, and then inserts nothing.
@@ -226,9 +232,9 @@ def _of(profile: str, token: str) -> Update:
     return update(locks_table).where(locks_table.c.profile == profile, locks_table.c.token == token)
 
 
-def _half_a_lease(holder: Row[Any]) -> timedelta:
+def _lease(holder: Row[Any]) -> timedelta:
     lease: timedelta = holder.expires - holder.heartbeat
-    return lease / 2
+    return lease
 
 
 def _now(connection: Connection) -> datetime:

@@ -96,6 +96,22 @@ def test_a_lock_of_a_process_that_may_live_is_respected_until_its_lease_is_over(
         assert lock.taken_from == "run-1"
 
 
+def test_a_lock_of_a_clock_that_was_set_back_is_free_after_one_lease(
+    ledger, ledger_url, monkeypatch
+):
+    leave_behind(ledger, monkeypatch, host="elsewhere.example.org")
+    of_then = (
+        "UPDATE locks SET heartbeat = '2099-01-01T00:00:00.000000+00:00', "
+        "expires = '2099-01-01T00:00:01.000000+00:00'"
+    )
+    at_the_database(ledger_url, of_then)
+    with pytest.raises(RunRefused, match="elsewhere in 1 s"):
+        ledger.lock("demo", "run-2").__enter__()
+    time.sleep(1.1)
+    with ledger.lock("demo", "run-2") as lock:
+        assert lock.taken_from == "run-1"
+
+
 def test_who_lost_the_lock_is_told_before_its_next_write_and_does_not_free_it(ledger, ledger_url):
     over = "UPDATE locks SET expires = '2020-01-01T00:00:00.000000+00:00'"
     with ledger.lock("demo", "run-1") as slow:
