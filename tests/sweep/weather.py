@@ -11,7 +11,9 @@ from connectors.sdk.conformance.proxy import FaultProxy, Weather
 from connectors.sdk.http import ATTEMPTS
 from tasks.run import DONE, Ending
 from tests.plainly import attempt_plainly
+from tests.sweep import rough_domain
 from tests.sweep.company import BUSY, SHUT_OUT, START, Company
+from tests.sweep.rough_domain import RoughDomain
 from tests.sweep.state import GOOD, done_twice, passwords_that_do_not_let_in, standing
 from tests.sweep.sweeping import differences
 
@@ -35,12 +37,20 @@ BEHIND: Final = {
     "scim": ("base_url", ("scim",)),
     "afas": ("base_url", ("afas_employee", "afas_user")),
 }
-"""System -> the setting with its address, and the targets that are kept there."""
+"""System over HTTP -> the setting with its address, and the targets that are kept there."""
+DOMAIN: Final = "active_directory"
+SYSTEMS: Final = (*BEHIND, DOMAIN)
+CONCERNED: Final = {
+    **{system: targets for system, (_, targets) in BEHIND.items()},
+    DOMAIN: (DOMAIN, "afas_employee"),
+}
+"""System -> targets that are kept there, or wait for one that is."""
 NEEDED: Final = {
     "entra_id": ("active_directory", "entra_id"),
     "google_workspace": ("google_workspace", "memory"),
     "scim": ("scim", "memory"),
     "afas": ("active_directory", "afas_employee", "afas_user"),
+    DOMAIN: ("active_directory", "afas_employee", "memory"),
 }
 """System -> targets of a company that shows what its faults do, and what they leave alone."""
 IMPATIENT: Final = {"timeout_seconds": 1.0, "patience_seconds": 0.0}
@@ -54,32 +64,41 @@ class Report:
 
     Attributes:
         tried: Faults that were tried.
-        wrong: What was not as it has to be.
+        lost: After which something is not as after an undisturbed run.
+        doubled: After which something was done a second time.
+        wrong: What else was not as it has to be: what a run said, how long it took.
         exits: How often the disturbed runs ended with each code.
     """
 
     tried: int = 0
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     exits: dict[int, int] = field(default_factory=dict)
 
     def __str__(self) -> str:
         """The counts."""
         exits = dict(sorted(self.exits.items()))
-        return f"faults {self.tried}, wrong {len(self.wrong)}, exits {exits}"
+        return (
+            f"faults {self.tried}, lost {len(self.lost)}, doubled {len(self.doubled)}, "
+            f"wrong {len(self.wrong)}, exits {exits}"
+        )
 
 
 class Storm:
-    """The busy day of a company, with one system of it behind a proxy.
+    """The busy day of a company, with one system of it behind something that breaks requests.
 
     Attributes:
+        faults: What can happen to a request, by name.
         requests: How many requests an undisturbed run of that day sends there.
         report: What the faults came to.
     """
 
-    def __init__(self, company: Company, system: str, proxy: FaultProxy) -> None:
+    def __init__(self, company: Company, system: str, proxy: FaultProxy | RoughDomain) -> None:
         """Live through the days before, and through an undisturbed busy day."""
-        self._company, self._proxy = company, proxy
-        self._system, self._targets = system, BEHIND[system][1]
+        self._company, self._system, self._targets = company, system, CONCERNED[system]
+        self._proxy: Any = proxy
+        self.faults: Mapping[str, Any] = rough_domain.FAULTS if system == DOMAIN else FAULTS
         self.report = Report()
         for day in (START, SHUT_OUT):
             company.go_to(day)
@@ -95,7 +114,7 @@ class Storm:
         """Let one request meet a fault, or that one and all that follow; then run again."""
         self._go_back()
         self._company.go_to(BUSY)
-        weather = FAULTS[fault]
+        weather = self.faults[fault]
         self._proxy.requests = 0
         self._proxy.meets = lambda n: weather if n == number or (for_good and n > number) else None
         with impatient(self._company, self._system), unhurried() as waits:
@@ -104,22 +123,31 @@ class Storm:
         self._proxy.meets = lambda _: None
         self.report.tried += 1
         self.report.exits[ending.exit] = self.report.exits.get(ending.exit, 0) + 1
+        what = f"{fault} {'from' if for_good else 'at'} {number} of {self.requests}"
+        what += f": exit {ending.exit}"
         wrong = list(self._untrue(ending))
         if sum(waits) > LONGEST_SECONDS:
             wrong.append(f"the run waited for {sum(waits):.0f} seconds")
         if asked > ATTEMPTS * (self.requests + 10):
             wrong.append(f"{asked} requests were sent, {self.requests} on a calm day")
+        if wrong:
+            self.report.wrong.append(f"{what}: {wrong}")
+        self._heal(what)
+
+    def _heal(self, what: str) -> None:
         healed = self._run(BUSY)
+        lost = []
         if healed.exit != DONE:
             left = [c for c in healed.report["changes"] if c["outcome"] not in GOOD]
-            wrong.append(f"healed: exit {healed.exit}: {healed.report['refused']} {left}")
+            lost.append(f"healed: exit {healed.exit}: {healed.report['refused']} {left}")
         else:
-            wrong += differences(self._expected, standing(self._company, BUSY))
-            wrong += map(str, done_twice(self._company, BUSY))
-            wrong += map(str, passwords_that_do_not_let_in(self._company))
-        if wrong:
-            what = f"{fault} {'from' if for_good else 'at'} {number} of {self.requests}"
-            self.report.wrong.append(f"{what}: exit {ending.exit}: {wrong}")
+            lost += differences(self._expected, standing(self._company, BUSY))
+            lost += map(str, passwords_that_do_not_let_in(self._company))
+        if lost:
+            self.report.lost.append(f"{what}: {lost}")
+        twice = done_twice(self._company, BUSY)
+        if twice:
+            self.report.doubled.append(f"{what}: {twice}")
 
     def _untrue(self, ending: Ending) -> Iterator[str]:
         """What the exit code and the report of a disturbed run say that is not so."""
@@ -143,8 +171,12 @@ class Storm:
 
 
 @contextmanager
-def behind_a_proxy(company: Company, system: str) -> Iterator[FaultProxy]:
-    """Put a proxy in front of a system of the company."""
+def in_weather(company: Company, system: str) -> Iterator[FaultProxy | RoughDomain]:
+    """Put something that breaks requests in front of a system of the company."""
+    if system == DOMAIN:
+        with rough_domain.rough(company.domain) as domain:
+            yield domain
+        return
     setting, targets = BEHIND[system]
     with ExitStack() as stack:
         address = str(company.settings[targets[0]][setting])
@@ -159,7 +191,7 @@ def behind_a_proxy(company: Company, system: str) -> Iterator[FaultProxy]:
 @contextmanager
 def impatient(company: Company, system: str) -> Iterator[None]:
     """Let nobody wait long for a system. Not in calm weather: a busy machine is slow as well."""
-    targets = BEHIND[system][1]
+    targets = BEHIND[system][1] if system in BEHIND else ()
     before = {target: dict(company.settings[target]) for target in targets}
     for target in targets:
         known = _fields_of(target)
@@ -178,4 +210,4 @@ def _fields_of(target: str) -> Mapping[str, Any]:
     return fields
 
 
-__all__ = ["BEHIND", "FAULTS", "NEEDED", "Storm", "behind_a_proxy"]
+__all__ = ["NEEDED", "SYSTEMS", "Storm", "in_weather"]
