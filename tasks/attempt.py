@@ -11,7 +11,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from connectors.ledger.records import JournalEntry, RunRecord
-from connectors.model.errors import RetourError, StalePlan, UnsafePlan
+from connectors.model.errors import RetourError, StalePlan, Unreachable, UnsafePlan
 from connectors.model.plan import Plan
 from connectors.model.receipt import Outcome
 from connectors.sdk.clock import now
@@ -259,19 +259,36 @@ class Attempt:
             known = self._verdict.known if self._verdict else None
             told = tell_about(self.run, Gist(report, self.plan, self.receipts, known))
             report |= {"messages": told.messages, "notes": [*report["notes"], *told.notes]}
-        self.ending = Ending(self.run.id, code, {**report, **self._seal(), **self.found})
+        self.ending = Ending(self.run.id, code, {**report, **self.found})
+        if self._recorded:
+            try:
+                self._keep(refused)
+            except Unreachable as error:
+                self._lose(refused, error)
         tell().ended(self.ending)
-        if not self._recorded:
-            return
+        if self._recorded:
+            publish(self.run, self.ending, self.plan, list(self.receipts))
+
+    def _keep(self, refused: str | None) -> None:
+        """Note the end in the ledger; the report that is kept is the one that is given."""
+        assert self.ending is not None  # noqa: S101 - set just before
+        report = self.ending.report
+        report |= self._seal()
         site_of(self.run).ledger.finish_run(
             self.run.id,
             finished=now(),
-            exit=code,
+            exit=self.ending.exit,
             digest=self.plan.digest if self.plan is not None else None,
-            report={n: part for n, part in self.ending.report.items() if n != "issues"},
+            report={n: part for n, part in report.items() if n != "issues"},
             refused=refused,
         )
-        publish(self.run, self.ending, self.plan, list(self.receipts))
+
+    def _lose(self, refused: str | None, error: Unreachable) -> None:
+        """The report says what was done, though no ledger keeps it; the next run closes it."""
+        assert self.ending is not None  # noqa: S101 - set just before
+        said = str(error) if refused is None else f"{refused}\n{error}"
+        report = {**self.ending.report, "exit": UNREACHABLE, "refused": said}
+        self.ending = Ending(self.run.id, UNREACHABLE, report)
 
     def _people(self) -> dict[str, int] | None:
         """Who was read, and who comes, moves and goes by this plan."""

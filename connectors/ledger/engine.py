@@ -25,6 +25,7 @@ _WAYS_OUT: Final = {
     "locked": "Another process holds it, such as a backup or an editor: end that, then run again.",
     "full": "Make room on its disk, then run again.",
     "no space left": "Make room on its disk, then run again.",
+    "disk i/o error": "Its disk is over a quota, or failing: look at it, then run again.",
     "readonly": "Whoever runs Retour has to be able to write the file and its folder.",
     "read-only": "Whoever runs Retour has to be able to write to it.",
     "unable to open": "Whoever runs Retour has to be able to write the file and its folder.",

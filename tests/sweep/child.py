@@ -6,8 +6,10 @@ tenth of a second and not the imports.
 
 import multiprocessing
 import os
+import resource
 import signal
 from datetime import date
+from multiprocessing.connection import Connection
 from typing import Final
 
 from tests.plainly import attempt_plainly
@@ -27,6 +29,35 @@ def run(profile: str, day: date, ledger_url: str, number: int) -> None:
 
     with lived(Life(number, kill)):
         attempt_plainly(Path(profile), live=True, as_of=day)
+
+
+def run_short_of_room(
+    profile: str, day: date, ledger_url: str, most_bytes: int, told: Connection
+) -> None:
+    """A live run that can make no file larger than that; tells its exit code, and what it said."""
+    from pathlib import Path
+
+    os.environ["RETOUR_LEDGER_URL"] = ledger_url
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
+    ending = attempt_plainly(Path(profile), live=True, as_of=day)
+    given_up = [str(one["given_up"]) for one in ending.report["targets"].values()]
+    told.send((ending.exit, f"{ending.report['refused']} {given_up}"))
+
+
+def short_of_room(profile: str, day: date, ledger_url: str, most_bytes: int) -> tuple[int, str]:
+    """Exit code of a run that can make no file larger than that, and what it said."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    here, there = context.Pipe(duplex=False)
+    process = context.Process(
+        target=run_short_of_room, args=(profile, day, ledger_url, most_bytes, there)
+    )
+    process.start()
+    there.close()
+    assert here.poll(LONGEST_SECONDS), "it never ended"
+    code, said = here.recv()
+    process.join(LONGEST_SECONDS)
+    return int(code), str(said)
 
 
 def killed(profile: str, day: date, ledger_url: str, number: int) -> None:

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.sweep.company import a_company
+from tasks.run import UNREACHABLE
+from tests.sweep.child import short_of_room
+from tests.sweep.company import BUSY, Company, a_company
 from tests.sweep.losing import WAYS_OUT, LosingTheLedger
 from tests.sweep.sweeping import Sweep
 from tests.sweep.test_crash import SMALL, SOAK, Note
@@ -15,15 +17,20 @@ FEW = 4
 """Losses that are tried when it is not a soak."""
 
 
-@pytest.fixture
-def losing(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[LosingTheLedger]:
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     """Nine people, a directory in memory and a file."""
     with a_company(tmp_path_factory.mktemp("losing") / "company", targets=SMALL) as company:
-        sweep = Sweep(company)
+        yield company
+
+
+@pytest.fixture(scope="module")
+def losing(company: Company) -> Iterator[LosingTheLedger]:
+    """A busy day of theirs."""
+    sweep = Sweep(company)
+    with pytest.MonkeyPatch.context() as patch:
         # Nobody waits half a minute for whoever holds it.
-        monkeypatch.setenv("RETOUR_LEDGER_URL", f"{company.ledger_url}?timeout=0")
+        patch.setenv("RETOUR_LEDGER_URL", f"{company.ledger_url}?timeout=0")
         yield LosingTheLedger(sweep)
 
 
@@ -42,5 +49,20 @@ def test_a_run_that_loses_its_ledger_says_so_and_the_next_one_makes_up_for_it(
     told = f"{losing.losses} ({losing.transactions} transactions)"
     record_property("sweep ledger", told)
     assert losing.losses.untrue == []
+    assert losing.losses.lost == []
+    assert losing.losses.doubled == []
+
+
+@pytest.mark.parametrize("most_bytes", [60_000, 250_000])
+def test_a_disk_that_takes_no_more_is_said_so_and_the_next_run_makes_up_for_it(
+    losing: LosingTheLedger, company: Company, most_bytes: int
+) -> None:
+    """The operating system refuses what is written, in a process of its own."""
+    losing.morning()
+    code, said = short_of_room(str(company.path), BUSY, company.ledger_url, most_bytes)
+    assert code == UNREACHABLE, said
+    assert "disk I/O error" in said
+    assert "Its disk is over a quota, or failing: look at it, then run again." in said
+    losing.heal(f"no file over {most_bytes} bytes")
     assert losing.losses.lost == []
     assert losing.losses.doubled == []
