@@ -28,8 +28,9 @@ test: $(READY) ## every test that needs no system package; the real parts too wh
 	@$(BIN)/pytest -m "not real" --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 	@$(if $(filter 0,$(REAL)),true,$(BIN)/pytest tests/real $(ARGS)) || [ $$? = 5 ]  # 5: -k chose none of these
 
-# Every place of the sweeps of which `make test` tries some; about an hour and a half of one core.
-soak: $(READY) ## kill a run at every write, let every request fail in every way; thousands of damaged inputs; Dask, and thousands of people on it
+# Every place of the sweeps of which `make test` tries some, about an hour and a half of one core; and thirty days of
+# 20,000 people, about half an hour of another.
+soak: $(READY) ## kill a run at every write, let every request fail in every way; damaged inputs; a month of 20,000 people; Dask
 	@RETOUR_SOAK=1 $(BIN)/pytest tests/sweep tests/fuzz --timeout 3600 --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 	@PYTHON=$(PYTHON) tests/real/install.sh
 	@RETOUR_SOAK=1 RETOUR_REAL=1 $(BIN)/pytest tests/flows/test_dask.py tests/real/test_scale_out.py $(ARGS)
