@@ -16,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak coverage real check ui bench schema lock clean
+.PHONY: help demo test soak coverage real check audit ui bench schema lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,7 +45,7 @@ real: $(READY) ## install servers (Debian, as root) and vendors' clients, and ru
 	@PYTHON=$(PYTHON) tests/real/install.sh
 	@RETOUR_REAL=1 $(BIN)/pytest tests/real $(ARGS)
 
-check: $(READY) ## formatting, lint, types, import contracts, schema drift, spelling
+check: $(READY) ## formatting, lint, types, import contracts, schema drift, spelling, lock, licences, bill of materials
 	@$(BIN)/ruff format --check --quiet . || { echo "Not formatted: run $(BIN)/ruff format ." >&2; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy $(SOURCES)
@@ -53,7 +53,17 @@ check: $(READY) ## formatting, lint, types, import contracts, schema drift, spel
 	@$(BIN)/python -m flows.schema --check
 	@$(BIN)/codespell
 	@$(BIN)/python -m pip check >/dev/null || { $(BIN)/python -m pip check; exit 1; }
+	@$(BIN)/python -m tests.supply
 	@echo "check: all fine"
+
+# Asks PyPI, with an environment of its own. CI may have no more than an index of packages, so it is no part of check.
+audit: $(READY) ## known vulnerabilities of what is locked, and what was withdrawn; needs the network
+	@tools=$$(mktemp -d) && trap 'rm -rf "$$tools"' EXIT && \
+	$(PYTHON) -m venv "$$tools" && "$$tools/bin/pip" install -qq pip-audit && \
+	{ "$$tools/bin/pip-audit" --strict --disable-pip --require-hashes --progress-spinner off --requirement requirements.lock \
+		2>"$$tools/said" || { code=$$?; cat "$$tools/said" >&2; \
+		grep -q "^Found" "$$tools/said" || echo "audit: the advisories could not be read; that says nothing about" \
+			"the packages. It needs the network: run it again where PyPI can be reached." >&2; exit $$code; }; }
 
 ui: $(READY) ## Prefect server, deployments and a worker on this machine; prints the address
 	@$(BIN)/python -m flows.ui

@@ -15,6 +15,9 @@ class Figure:
         goal: What it should be at most (or at least, with `higher`); None for a bare fact.
         higher: Whether more is better.
         than: What it is compared with, in words.
+        rounds: How often it was measured; the value is the median.
+        low: The least of the rounds.
+        high: The most of them.
     """
 
     name: str
@@ -23,6 +26,9 @@ class Figure:
     goal: float | None = None
     higher: bool = False
     than: str = ""
+    rounds: int = 1
+    low: float | None = None
+    high: float | None = None
 
     @property
     def met(self) -> bool:

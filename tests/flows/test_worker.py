@@ -7,20 +7,24 @@ import sys
 import time
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import httpx
 import pytest
 
 from config.loader import PACKAGED
 from connectors.ledger.ledger import open_ledger
+from connectors.sdk.trouble import Trouble
 from flows.engine import running
-from flows.playground import playground
+from flows.playground import SERVED, playground
 from tests.prefect_operator import MANUAL, NIGHTLY, PREVIEW, Operator
-from tests.prefect_traces import marked_people, marked_secrets, people_found, secrets_found
+from tests.traces import marked_people, marked_secrets, people_found, secrets_found, tokens_found
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(900)]
 
+SINKS: Final = ("INITIAL_PASSWORDS", "ENTRA_PASSWORDS", "GOOGLE_PASSWORDS")
+"""Variables that say where initial passwords go."""
 AT_HOME = "030 7654321"
 """A value that is private everywhere."""
 
@@ -265,3 +269,67 @@ def test_prefect_keeps_no_secret_and_names_people_in_the_tables_of_changes_only(
     assert not list(home.glob("storage/*"))
     # The search is not blind: the tables do name them.
     assert people_found(home, people, shown=())
+
+
+def test_no_secret_is_left_anywhere_by_anything(operator: Operator) -> None:
+    """Live, failing in places, check, undo, exports: every byte that is left is searched."""
+    ground, left = operator.ground, operator.folder / "left"
+    left.mkdir(exist_ok=True)
+    variables = {**ground.variables, "RETOUR_LOG_LEVEL": "DEBUG"}
+    profile = a_profile_that_asks(operator, title="Marked")
+    Path(profile).write_text(
+        Path(profile).read_text(encoding="utf-8").replace("approval: ask", "approval: refuse"),
+        encoding="utf-8",
+    )
+
+    def retour(*arguments: str) -> int:
+        """The command line; what it says is kept where it is searched."""
+        name = f"{len(list(left.iterdir())):02}-{arguments[0]}"
+        said = subprocess.run(
+            [sys.executable, "-m", "flows.cli", *arguments],
+            env={**os.environ, **variables, "PREFECT_API_URL": f"{operator.address}/api"},
+            capture_output=True,
+            check=False,
+        )
+        (left / f"{name}.txt").write_bytes(said.stdout + said.stderr)
+        return said.returncode
+
+    def live(name: str, **overlaid: str) -> int:
+        """Exactly the plan of a preview, live, with a report."""
+        report = left / f"{name}-preview.json"
+        retour("provision", "--profile", profile, "--report", str(report))
+        digest = json.loads(report.read_text(encoding="utf-8"))["plan"]["digest"]
+        more = ("--live", "--approve", digest, "--report", str(left / f"{name}.json"))
+        variables.update(overlaid)
+        return retour("provision", "--profile", profile, *more)
+
+    ground.google.faults.order(Trouble.BROKEN, writing=True, times=3)
+    ground.google.faults.order(Trouble.LOST, writing=True, skip=1)
+    ground.afas.fail_next("conflict", verb="PUT", times=2, after=1)
+    ground.afas.fail_next("drop_reply", verb="PUT", after=3)
+    assert live("troubled") in {0, 1, 6}
+    assert live("calm") == 0
+    run = json.loads((left / "troubled.json").read_text(encoding="utf-8"))["run"]
+    assert retour("check", "--profile", profile) in {0, 1, 2}
+    assert retour("undo", run, "--live", "--report", str(left / "undo.json")) in {0, 1, 3}
+    assert retour("audit", "export", "--output", str(left / "audit.jsonl")) == 0
+    assert retour("audit", "export", "--with-private", "--output", str(left / "all.jsonl")) == 0
+    assert retour("show", run, "--json") == 0
+    variables["RETOUR_SECRET_AFAS_TOKEN"] = variables["RETOUR_SECRET_AFAS_TOKEN"].replace("0", "1")
+    variables["RETOUR_SECRET_ENTRA_CLIENT_SECRET"] += "-and-not"
+    assert retour("provision", "--profile", profile) in {2, 6}
+
+    wrong = [variables[f"RETOUR_SECRET_{one}"] for one in ("AFAS_TOKEN", "ENTRA_CLIENT_SECRET")]
+    secrets = [*marked_secrets(ground), *wrong]
+    kept = [Path(ground.variables[one]).name for one in SINKS] + [f"{one}.json" for one in SERVED]
+    assert secrets_found(operator.folder, secrets, but=kept) == []
+    assert tokens_found(operator.folder, but=kept) == []
+    # The search is not blind: the files of passwords do hold them.
+    assert len(secrets_found(operator.folder, secrets)) >= len(SINKS)
+    # What is private is in the journal, for an undo; and for who asks for it.
+    private = secrets_found(operator.folder, [AT_HOME], but=[*kept, "demo.yaml"])
+    assert {place.partition(":")[0] for place in private} <= {
+        "ledger.db",
+        "ledger.db-wal",
+        "left/all.jsonl",
+    }

@@ -19,8 +19,8 @@ from connectors.afas.connection import authorization
 from flows.engine import running
 from flows.playground import playground
 from tests.prefect_operator import MANUAL, Operator
-from tests.prefect_traces import marked_secrets, secrets_found
 from tests.real.browser import Console, a_console, missing
+from tests.traces import marked_secrets, secrets_found
 
 pytestmark = [pytest.mark.real, pytest.mark.server, pytest.mark.timeout(900)]
 

@@ -1,4 +1,4 @@
-"""What a Prefect server keeps on disk, searched to the last byte."""
+"""What runs leave on disk - ledger, Prefect, logs, reports - searched to the last byte."""
 
 import base64
 import csv
@@ -9,9 +9,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote, quote_plus
 
 from flows.playground import Playground
 
+TOKEN: Final = re.compile(rb"eyJ[\w-]{15,}\.eyJ[\w-]{15,}\.")
 SHOWN: Final = ("plan", "outcome")
 """Keys of the artifacts whose tables name people, a row per change, at most a thousand."""
 ARTIFACTS: Final = ("artifact", "artifact_collection", "events")
@@ -20,22 +22,43 @@ NAMED: Final = ("DisplayName", "Geboortenaam", "Email_werk", "UPN")
 """Fields of the users GetConnector that name a person."""
 
 
-def secrets_found(home: Path, secrets: Iterable[str]) -> list[str]:
-    """Places in the database and in any other file that hold one of these, however it is spelled.
+def secrets_found(root: Path, secrets: Iterable[str], *, but: Iterable[str] = ()) -> list[str]:
+    """Places in databases and in any other file that hold one of these, however it is spelled.
 
     Args:
-        home: PREFECT_HOME of the server, its worker and its runs.
+        root: A folder: PREFECT_HOME, or all that a site leaves behind.
         secrets: None of them empty.
+        but: Names of files and folders in it that are to hold them: where passwords go, and what a
+            sandbox keeps for itself.
     """
-    spelled = {form for secret in secrets for form in _forms(secret)}
-    found = {
-        str(file.relative_to(home))
-        for file in home.rglob("*")
-        if file.is_file() and _holds(file.read_bytes(), spelled)
-    }
-    # A long value lies in pieces in the file of the database.
-    found |= {place for place, text in _cells(home) if _holds(text.encode(), spelled)}
+    spelled = {form for secret in secrets for form in forms_of(secret)}
+    found = set()
+    for file in _files(root, frozenset(but)):
+        content = file.read_bytes()
+        place = str(file.relative_to(root))
+        if _holds(content, spelled):
+            found.add(place)
+        if _is_database(file):  # a long value lies in pieces in the file
+            cells = _cells_of(file)
+            found |= {f"{place}: {cell}" for cell, text in cells if _holds(text.encode(), spelled)}
     return sorted(found)
+
+
+def tokens_found(root: Path, *, but: Iterable[str] = ()) -> list[str]:
+    """Files that hold something of the form of a bearer token (JWT), whoever gave it out."""
+    files = _files(root, frozenset(but))
+    return sorted(str(one.relative_to(root)) for one in files if TOKEN.search(one.read_bytes()))
+
+
+def _files(root: Path, but: frozenset[str]) -> Iterator[Path]:
+    for file in sorted(root.rglob("*")):
+        if file.is_file() and not but & {*file.relative_to(root).parts}:
+            yield file
+
+
+def _is_database(file: Path) -> bool:
+    with file.open("rb") as opened:
+        return opened.read(16) == b"SQLite format 3\0"
 
 
 def people_found(home: Path, words: Iterable[str], shown: Iterable[str] = SHOWN) -> list[str]:
@@ -96,16 +119,32 @@ def _handed_over(ground: Playground) -> Iterator[dict[str, str]]:
                 yield from csv.DictReader(file)
 
 
-def _forms(secret: str) -> Iterator[bytes]:
-    """A secret as it stands in text, in JSON, in JSON inside JSON, and in a header."""
+def forms_of(secret: str) -> Iterator[bytes]:
+    """A secret as it stands in text, JSON, JSON in JSON, an address, a header, a dump."""
     inner = json.dumps(secret)[1:-1]
-    yield from {form.encode() for form in (secret, inner, json.dumps(inner)[1:-1])}
-    yield base64.b64encode(secret.encode())
+    texts = {secret, inner, json.dumps(inner)[1:-1], quote(secret, safe=""), quote_plus(secret)}
+    yield from (text.encode() for text in texts)
+    yield from (secret.encode(form) for form in ("utf-16-le", "utf-16-be"))
+    raw = secret.encode()
+    yield from (raw.hex().encode(), raw.hex().upper().encode())
+    # Behind something else, such as `user:`, the same bytes are spelled in one of two other ways.
+    for before in range(3):
+        for alphabet in (base64.b64encode, base64.urlsafe_b64encode):
+            spelled = alphabet(bytes(before) + raw)
+            # Its ends depend on what stands there.
+            yield spelled[(0, 2, 3)[before] : len(spelled) - (len(raw) + before) % 3 - 2].rstrip(
+                b"="
+            )
 
 
 def _cells(home: Path) -> Iterator[tuple[str, str]]:
-    """Every value of the database: where it stands, with the key of an artifact, and as text."""
-    with closing(sqlite3.connect(f"file:{home / 'prefect.db'}?mode=ro", uri=True)) as database:
+    """The same of Prefect's database."""
+    yield from _cells_of(home / "prefect.db")
+
+
+def _cells_of(file: Path) -> Iterator[tuple[str, str]]:
+    """Every value of a database: where it stands, with the key of an artifact, and as text."""
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
         database.row_factory = sqlite3.Row
         tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         for (table,) in tables.fetchall():
