@@ -5,6 +5,7 @@ from contextlib import closing
 from typing import Final
 
 from connectors.model.change import Change
+from connectors.model.compare import same
 from connectors.model.connector import Writer
 from connectors.model.errors import (
     ConfigError,
@@ -18,7 +19,6 @@ from connectors.model.receipt import Outcome, Receipt
 from connectors.model.values import Attributes, Pending, Value, is_empty
 from connectors.sdk.fanout import receipt_of
 from tasks.brake import Brake, WhyNot, nothing
-from tasks.lifecycle.compare import same
 from tasks.progress import tell
 from tasks.run import Receipts, Shard
 

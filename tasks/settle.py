@@ -8,11 +8,11 @@ from pandas.api.typing import NAType
 
 from connectors.model.accounts import Accounts
 from connectors.model.change import Change, Verb
+from connectors.model.compare import same
 from connectors.model.manifest import Compare
 from connectors.model.receipt import Outcome, Receipt
 from connectors.model.values import Attributes, Pending, Value
 from connectors.sdk.fanout import receipt_of
-from tasks.lifecycle.compare import same
 
 
 def settle_intents(

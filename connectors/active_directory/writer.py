@@ -1,7 +1,8 @@
 """Writes changes into the directory; `apply` is the only way in.
 
-Before a write the object is looked up by its GUID, so that a moved or renamed one is found, and
-what it holds already is not written again. After a lost answer the writer looks before it repeats.
+Before a write the object is looked up by its GUID, so that a moved or renamed one is found. What it
+holds already is not written again, and what is not as the plan saw it is not written over. After a
+lost answer the writer looks before it repeats.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,22 +10,24 @@ from collections.abc import Iterable, Iterator
 from connectors.active_directory.accounts import DISABLED, is_enabled
 from connectors.active_directory.containers import ExistingContainers
 from connectors.active_directory.creation import Creation
-from connectors.active_directory.directory import Directory, Entry, Modification, Operation
+from connectors.active_directory.directory import Directory, Entry
 from connectors.active_directory.foresight import addresses_in
 from connectors.active_directory.lookup import Lookup, produced
 from connectors.active_directory.managers import with_manager
-from connectors.active_directory.manifest import MANAGER_ID
+from connectors.active_directory.manifest import MANAGER_ID, MANIFEST
 from connectors.active_directory.memberships import GONE, Memberships
 from connectors.active_directory.names import same_dn, split_dn
 from connectors.active_directory.results import NOT_LEAF, code_of
+from connectors.active_directory.seen import OTHERWISE, exchanging, held_by
 from connectors.active_directory.settings import ActiveDirectorySettings
 from connectors.active_directory.values import check_writable, surely, values_of
 from connectors.active_directory.windows import apply_in_windows
 from connectors.model.change import Change, Verb
 from connectors.model.containers import escape_rdn
-from connectors.model.errors import Invalid, NotFound
+from connectors.model.errors import Invalid, NotFound, Refused
 from connectors.model.receipt import Receipt
 from connectors.model.values import Value
+from connectors.sdk.before_image import BeforeImage
 from connectors.sdk.fanout import Written
 from connectors.sdk.passwords import PasswordSink
 
@@ -51,6 +54,7 @@ class ActiveDirectoryWriter:
         self._concurrency = settings.concurrency
         self._size, self._deletes_children = settings.batch_size, settings.delete_children
         self._lookup = Lookup(settings, directory, target)
+        self._before_image, self._correlation = BeforeImage(MANIFEST, target), settings.correlation
         self._containers = ExistingContainers(settings, directory, target)
         self._creation = Creation(settings, directory, self._lookup, self._containers, sink, target)
         self._memberships = Memberships(directory, self._lookup, target)
@@ -94,6 +98,7 @@ class ActiveDirectoryWriter:
     def _update(self, change: Change) -> Written:
         names = [name for name in change.after if name != MANAGER_ID]
         account = self._lookup.existing_account(change.ref, attributes=names)
+        self._require_unmoved(change, account)
         after, said = with_manager(change.after, self._lookup, account=account)
         wanted = {name: values_of(value) for name, value in after.items()}
         cn = wanted.pop("cn", None)
@@ -109,7 +114,7 @@ class ActiveDirectoryWriter:
         if cn is not None and renamed:
             account = self._rename(account, cn, wanted)
         if differing:
-            self._modify(account, differing)
+            self._modify(change, account, differing)
         return self._written(account.guid, detail=said)
 
     def _rename(self, account: Entry, cn: tuple[str, ...], attributes: Iterable[str]) -> Entry:
@@ -124,30 +129,33 @@ class ActiveDirectoryWriter:
 
     def _enable(self, change: Change) -> Written:
         account = self._lookup.existing_account(change.ref)
+        self._require_unmoved(change, account)
         if is_enabled(account):
             return Written(ref=account.guid, produced=produced(account), already=True)
         detail = None
         if self._creation.needs_password(account):
             self._creation.give_password(account, change.person)
             detail = "a new initial password was handed over"
-        self._set_flags(account, account.number("userAccountControl") & ~DISABLED)
+        self._set_flags(change, account, account.number("userAccountControl") & ~DISABLED)
         return self._written(account.guid, detail=detail)
 
     def _disable(self, change: Change) -> Written:
         account = self._lookup.account(change.ref)
         if account is None:
             return Written(ref=change.ref, already=True, detail=GONE)
+        self._require_unmoved(change, account)
         if not is_enabled(account):
             return Written(ref=account.guid, produced=produced(account), already=True)
-        self._set_flags(account, account.number("userAccountControl") | DISABLED)
+        self._set_flags(change, account, account.number("userAccountControl") | DISABLED)
         return self._written(account.guid)
 
-    def _set_flags(self, account: Entry, flags: int) -> None:
-        self._modify(account, {"userAccountControl": (str(flags),)})
+    def _set_flags(self, change: Change, account: Entry, flags: int) -> None:
+        self._modify(change, account, {"userAccountControl": (str(flags),)})
 
     def _move(self, change: Change) -> Written:
         container = _required(change.after.get("container"), "container", self._target)
         account = self._lookup.existing_account(change.ref)
+        self._require_unmoved(change, account)
         self._containers.require(container)
         rdn, parent = split_dn(account.dn)
         if same_dn(parent, container):
@@ -164,6 +172,7 @@ class ActiveDirectoryWriter:
         account = self._lookup.account(change.ref)
         if account is None:
             return Written(already=True, detail=GONE)
+        self._require_unmoved(change, account)
         ref = account.guid
         try:
             surely(lambda: self._delete_account(account), lambda: self._lookup.find(ref) is None)
@@ -187,18 +196,45 @@ class ActiveDirectoryWriter:
 
     # --- Parts ------------------------------------------------------------------------------------
 
-    def _modify(self, account: Entry, wanted: dict[str, tuple[str, ...]]) -> None:
-        modifications = [
-            Modification(Operation.REPLACE, name, values) for name, values in wanted.items()
-        ]
-        surely(
-            lambda: self._directory.modify(account.dn, modifications),
-            lambda: (
-                not _differing(
-                    self._lookup.existing_account(account.guid, attributes=wanted), wanted
-                )
-            ),
-        )
+    def _require_unmoved(self, change: Change, account: Entry) -> None:
+        """Raise `Moved` unless the account is as the plan saw it, or as it shall be."""
+        if not self._before_image.is_known(change):
+            return
+        held = held_by(account, change)
+        if MANAGER_ID in change.after:
+            name = account.text("manager")
+            manager = self._lookup.at(name) if name is not None else None
+            held[MANAGER_ID] = manager.text(self._correlation) if manager is not None else None
+        self._before_image.require(change, held, hr_id=account.text(self._correlation))
+
+    def _modify(self, change: Change, account: Entry, wanted: dict[str, tuple[str, ...]]) -> None:
+        """Exchange what the account held when it was read for what is wanted, or nothing at all.
+
+        Raises:
+            Moved: It holds something else by now.
+        """
+
+        def now_held() -> Entry:
+            return self._lookup.existing_account(
+                account.guid, attributes={*wanted, *change.after} - {MANAGER_ID}
+            )
+
+        def write(seen: Entry) -> None:
+            surely(
+                lambda: self._directory.modify(seen.dn, exchanging(seen, wanted)),
+                lambda: not _differing(now_held(), wanted),
+            )
+
+        try:
+            write(account)
+        except Refused as error:
+            if code_of(error) not in OTHERWISE:
+                raise
+            seen = now_held()
+            if all(seen.texts(name) == account.texts(name) for name in wanted):
+                raise  # it is the new value that is not taken
+            self._require_unmoved(change, seen)
+            write(seen)
 
     def _written(self, ref: str, *, detail: str | None = None) -> Written:
         """The account as the directory holds it now."""

@@ -6,6 +6,7 @@ from typing import Final
 from connectors.afas.manifest import employee_manifest
 from connectors.afas.mapping import DOCUMENTS_TO, EMPLOYEE_KEY, TO_PRIVATE_MAIL
 from connectors.afas.settings import EmployeeSettings
+from connectors.afas.telling import say_first, sentences, told
 from connectors.afas.writer import (
     AfasWriter,
     NotShown,
@@ -13,9 +14,6 @@ from connectors.afas.writer import (
     Sleep,
     Wanted,
     produced,
-    say_first,
-    sentences,
-    told,
 )
 from connectors.model.change import Change, Verb
 from connectors.model.errors import Refused, Transient

@@ -20,6 +20,7 @@ from connectors.afas.mapping import (
 )
 from connectors.afas.pages import Row
 from connectors.afas.settings import UserSettings
+from connectors.afas.telling import say_first, sentences, told
 from connectors.afas.writer import (
     CONFIRMED,
     ENABLED,
@@ -30,10 +31,7 @@ from connectors.afas.writer import (
     Sleep,
     Wanted,
     produced,
-    say_first,
     sendable,
-    sentences,
-    told,
 )
 from connectors.model.change import Change, Verb
 from connectors.model.errors import (

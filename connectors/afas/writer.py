@@ -8,7 +8,6 @@ Source: Tools4everBV/HelloID-Conn-Prov-Target-AFAS-Profit-Employees and -Users, 
 """
 
 import random
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -16,9 +15,17 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from connectors.afas.client import AfasClient
-from connectors.afas.mapping import EMPLOYEE_KEY, KEYS, PERSON_KEY, PRIVATE, RIGHTS, USER_KEY
+from connectors.afas.mapping import (
+    BLOCKED,
+    EMPLOYEE_KEY,
+    KEYS,
+    PERSON_KEY,
+    RIGHTS,
+    USER_KEY,
+)
 from connectors.afas.pages import Row
 from connectors.afas.settings import TargetSettings
+from connectors.afas.telling import capped, without_private
 from connectors.afas.turns import TURNS
 from connectors.model.change import Change, Verb
 from connectors.model.errors import (
@@ -32,16 +39,13 @@ from connectors.model.errors import (
 from connectors.model.manifest import Compare, Manifest
 from connectors.model.receipt import Receipt
 from connectors.model.values import CLEAR, Attributes, Value
+from connectors.sdk.before_image import BeforeImage
 from connectors.sdk.fanout import Written, apply_per_person
 
 CONFLICT_RETRIES: Final = 3
 LOST_RETRIES: Final = 1
 FIRST_WAIT_SECONDS: Final = 0.2
-LONGEST_DETAIL: Final = 500
 CONFIRMED: Final = "confirmed by read"
-HIDDEN: Final = "***"
-SHORTEST_PART: Final = 6
-"""Characters of a private value that a message must not end with either."""
 UNIQUE: Final = frozenset({"Upn", "EmAd"})
 MUST_BE_UNIQUE: Final = (
     "If that is about an address: AFAS wants it to be unique, perhaps over all environments."
@@ -124,7 +128,7 @@ class AfasWriter(ABC):
     ) -> None:
         """Open a client that may write."""
         self._settings, self._target, self._key, self._sleep = settings, target, key, sleep
-        self._manifest = manifest
+        self._manifest, self._before_image = manifest, BeforeImage(manifest, target)
         self._columns = settings.readable
         token = settings.write_token or settings.token
         self._client = AfasClient(settings, read_only=False, token=token, sleep=sleep)
@@ -153,13 +157,35 @@ class AfasWriter(ABC):
             raise self._invalid(change, f"this target has no {change.verb.value}")
         try:
             with self._turn(change):
+                self._require_unmoved(change)
                 written = execute(change)
         except ConnectorError as error:
-            error.message = capped(_without_private(error.message, change))
+            error.message = capped(without_private(error.message, change))
             if isinstance(error, Refused) and not error.hint and UNIQUE & change.after.keys():
                 error.hint = MUST_BE_UNIQUE
             raise
         return replace(written, detail=written.detail and capped(written.detail))
+
+    def _require_unmoved(self, change: Change) -> None:
+        """Raise `Moved` unless AFAS shows the record as the plan saw it, or as it shall be.
+
+        Of a record that AFAS does not show, the writing finds out what there is to know.
+        """
+        if not self._before_image.is_known(change):
+            return
+        rows = self._rows_of(self._ref_of(change))
+        if len(rows) != 1:
+            return
+        held: dict[str, Value | None] = {
+            name: _shown(rows[0].get(self._columns[name]))
+            for name in change.after
+            if name in self._columns
+        }
+        if BLOCKED in self._columns:
+            held[ENABLED] = _plain(rows[0].get(self._columns[BLOCKED])) != "1"
+        hr_id = _shown(rows[0].get(self._columns[EMPLOYEE_KEY]))
+        hidden = change.after.keys() - held.keys()
+        self._before_image.require(change, held, hr_id=hr_id, but=hidden)
 
     def _turn(self, change: Change) -> AbstractContextManager[None]:
         """The turn of the person in AFAS: two HR persons may be one there, with two employments."""
@@ -323,44 +349,11 @@ def sendable(name: str, value: Value) -> str | bool:
     raise Invalid(message)
 
 
-def told(fields: Mapping[str, str | bool]) -> str:
-    """What was sent, in words and without values: "Upn, EmAd emptied, InSi off"."""
-    kinds: dict[str, list[str]] = {}
-    for name, value in fields.items():
-        what = "emptied" if value == "" else "off" if value is False else "written"
-        kinds.setdefault(what, []).append(name)
-    return ", ".join(f"{', '.join(names)} {what}" for what, names in kinds.items())
-
-
-def capped(text: str) -> str:
-    """A text that fits into an audit line."""
-    return text if len(text) <= LONGEST_DETAIL else f"{text[: LONGEST_DETAIL - 1]}…"
-
-
-def say_first(done: str, error: ConnectorError) -> None:
-    """Let an error begin with what had been done by then."""
-    if done:
-        error.message = f"{done}; then: {error.message}"
-
-
-def sentences(*parts: str | None) -> str | None:
-    """Those there are, as one detail."""
-    return "; ".join(part for part in parts if part) or None
-
-
-def _without_private(message: str, change: Change) -> str:
-    """AFAS may quote a value that was sent or held, in another case, or cut off at the end."""
-    values = [
-        str(value)
-        for held in (change.before, change.after)
-        for name, value in held.items()
-        if name in PRIVATE and isinstance(value, str | int) and not isinstance(value, bool)
-    ]
-    for value in sorted(values, key=len, reverse=True):
-        for length in range(len(value), min(len(value), SHORTEST_PART) - 1, -1):
-            part = re.compile(re.escape(value[:length]), re.IGNORECASE)
-            message = part.sub(HIDDEN, message) if length else message
-    return message
+def _shown(value: Any) -> Value | None:
+    """A value as a reading shows it: booleans as they are, anything else as text."""
+    if value is None or isinstance(value, bool):
+        return value
+    return str(value) if str(value).strip() else None
 
 
 def _plain(value: Any) -> str:

@@ -14,7 +14,7 @@ FIRST_PAUSE_SECONDS: Final = 0.5
 LONGEST_PAUSE_SECONDS: Final = 10.0
 CLASHES: Final = 3
 """How often a request is sent that meets another change of the same account."""
-SHOWN: Final = ("id", "accountEnabled", *PRODUCES)
+SHOWN: Final = ("id", "accountEnabled", CORRELATION, *PRODUCES)
 ADVANCED: Final = {"ConsistencyLevel": "eventual"}
 """Some filters are answered with this header and a count only; a search then sees a little less."""
 

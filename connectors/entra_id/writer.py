@@ -7,17 +7,19 @@ an account holds already is not written again; after a lost answer it is asked w
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from connectors.entra_id.attributes import CORRELATION, MANAGER, body_of
+from connectors.entra_id.attributes import CORRELATION, MANAGER, attribute, body_of
 from connectors.entra_id.creation import Creation
 from connectors.entra_id.graph import Followed, Graph
+from connectors.entra_id.manifest import MANIFEST
 from connectors.entra_id.relations import GONE, Relations
 from connectors.entra_id.settings import EntraIdSettings
 from connectors.entra_id.speaking import Speaking, look, produced
 from connectors.model.change import Change, Verb
 from connectors.model.errors import Invalid, NotFound, Refused, Transient
 from connectors.model.receipt import Receipt
-from connectors.model.values import Clear
+from connectors.model.values import Clear, Value
 from connectors.sdk.batching import apply_in_batches
+from connectors.sdk.before_image import BeforeImage
 from connectors.sdk.calls import Call, Steps, alone
 from connectors.sdk.fanout import Written, apply_per_person
 from connectors.sdk.passwords import PasswordSink
@@ -44,6 +46,7 @@ class EntraIdWriter:
         self._speaking = Speaking(settings)
         self._relations = Relations(settings, self._speaking, target)
         self._creation = Creation(settings, self._speaking, self._relations, sink, target)
+        self._before_image = BeforeImage(MANIFEST, target)
         self._protected = {one.casefold() for one in settings.protected}
         self._steps_by_verb: dict[Verb, Callable[[Change], Steps[Written]]] = {
             Verb.CORRELATE: self._correlate,
@@ -104,6 +107,7 @@ class EntraIdWriter:
             message = f"{CORRELATION} cannot be emptied: it is the link to the person"
             raise Invalid(message, system=self._target)
         user = yield from self._existing(ref, body)
+        self._require_unmoved(change, user)
         differing = _differing(user, body)
         if differing:
             user = yield from self._patch(ref, differing)
@@ -128,6 +132,7 @@ class EntraIdWriter:
     def _enable(self, change: Change) -> Steps[Written]:
         ref = self._ref(change)
         user = yield from self._existing(ref)
+        self._require_unmoved(change, user)
         if user.get("accountEnabled") is True:
             return Written(ref=ref, produced=produced(user), already=True)
         user = yield from self._patch(ref, {"accountEnabled": True})
@@ -146,6 +151,7 @@ class EntraIdWriter:
         user = yield from self._speaking.account(ref)
         if user is None:
             return Written(ref=ref, already=True, detail=GONE)
+        self._require_unmoved(change, user)
         if user.get("accountEnabled") is False:
             return Written(ref=ref, already=True)
         try:
@@ -160,6 +166,11 @@ class EntraIdWriter:
     def _delete(self, change: Change) -> Steps[Written]:
         ref = self._ref(change)
         call = Call("DELETE", f"/users/{ref}")
+        if self._before_image.is_known(change):
+            user = yield from self._speaking.account(ref)
+            if user is None:
+                return Written(already=True, detail=GONE)
+            self._require_unmoved(change, user)
         try:
             yield from self._speaking.surely(call, ref=ref)
         except NotFound:
@@ -193,6 +204,18 @@ class EntraIdWriter:
         return Written(ref=ref, produced=produced(user), detail="restored from the recycle bin")
 
     # --- Parts ------------------------------------------------------------------------------------
+
+    def _require_unmoved(self, change: Change, user: Mapping[str, Any]) -> None:
+        """Raise `Moved` unless an account is as the plan saw it, or as it shall be.
+
+        The manager is a relation, which no reading of a user shows; it is not looked at.
+        """
+        held: dict[str, Value | None] = {
+            name: attribute(user, name) for name in change.after.keys() - {MANAGER, "enabled"}
+        }
+        held["enabled"] = user.get("accountEnabled")
+        hr_id = attribute(user, CORRELATION)
+        self._before_image.require(change, held, hr_id=hr_id, but={MANAGER})
 
     def _existing(self, ref: str, body: Mapping[str, Any] | None = None) -> Steps[dict[str, Any]]:
         """An account as it is, with the properties that a body names.

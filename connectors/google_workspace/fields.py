@@ -177,8 +177,12 @@ class Fields:
 
     def holds(self, user: User, after: Attributes) -> bool:
         """Whether a user holds the wanted values already; letters of addresses in any case."""
-        held = dict(self._values(user, (name for name in after if name.startswith(CUSTOM))))
+        held = self.held(user, after)
         return all(_same(name, value, held.get(name)) for name, value in after.items())
+
+    def held(self, user: User, names: Iterable[str]) -> dict[str, Value | None]:
+        """What a user holds, custom fields of these names among it; None for what is empty."""
+        return dict(self._values(user, (name for name in names if name.startswith(CUSTOM))))
 
 
 def _filled(entries: Any) -> list[Mapping[str, Any]] | None:

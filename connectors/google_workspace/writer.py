@@ -12,6 +12,7 @@ from connectors.google_workspace.accounts import User, is_enabled
 from connectors.google_workspace.client import Workspace
 from connectors.google_workspace.creation import Creation
 from connectors.google_workspace.fields import ALIASES
+from connectors.google_workspace.manifest import MANIFEST
 from connectors.google_workspace.membership import Membership
 from connectors.google_workspace.settings import GoogleWorkspaceSettings
 from connectors.google_workspace.talk import Talk, path_of
@@ -20,6 +21,7 @@ from connectors.model.errors import AlreadyExists, Conflict, Invalid, NotFound
 from connectors.model.receipt import Receipt
 from connectors.model.values import Attributes
 from connectors.sdk.batching import apply_in_batches
+from connectors.sdk.before_image import BeforeImage
 from connectors.sdk.calls import Call, Steps, alone
 from connectors.sdk.fanout import Written, apply_per_person
 from connectors.sdk.passwords import PasswordSink
@@ -50,6 +52,7 @@ class GoogleWorkspaceWriter:
         """Remember the parts; nothing is sent yet."""
         self._settings, self._workspace = settings, workspace
         self._talk = Talk(settings, target, first_pause_seconds=first_pause_seconds)
+        self._before_image = BeforeImage(MANIFEST, target)
         self._creation = Creation(settings, self._talk, sink)
         membership = Membership(settings, self._talk)
         self._steps_by_verb = {
@@ -98,7 +101,7 @@ class GoogleWorkspaceWriter:
     def _update(self, change: Change) -> Steps[Written]:
         fields = self._talk.fields
         fields.check(change.after)
-        user = yield from self._talk.account(change.ref)
+        user = yield from self._unmoved(change)
         ref, held = str(user["id"]), user
         differing = {
             name: value
@@ -143,7 +146,7 @@ class GoogleWorkspaceWriter:
                 yield from self._talk.take(Call("DELETE", path))
 
     def _enable(self, change: Change) -> Steps[Written]:
-        user = yield from self._talk.account(change.ref)
+        user = yield from self._unmoved(change)
         if is_enabled(user):
             return self._written(user, already=True)
         body: dict[str, Any] = {"suspended": False}
@@ -156,7 +159,7 @@ class GoogleWorkspaceWriter:
 
     def _disable(self, change: Change) -> Steps[Written]:
         try:
-            user = yield from self._talk.account(change.ref)
+            user = yield from self._unmoved(change)
         except NotFound:
             return Written(ref=change.ref, already=True, detail=GONE)
         if not is_enabled(user):
@@ -173,7 +176,7 @@ class GoogleWorkspaceWriter:
         path = change.after.get("container")
         if not isinstance(path, str) or not path:
             raise Invalid("the change does not say which unit", system=self._talk.system)
-        user = yield from self._talk.account(change.ref)
+        user = yield from self._unmoved(change)
 
         def there(one: User) -> bool:
             return str(one.get("orgUnitPath", "")).casefold() == path.casefold()
@@ -187,7 +190,7 @@ class GoogleWorkspaceWriter:
         if not self._settings.allow_delete:
             raise Invalid("deleting is not allowed by the settings", system=self._talk.system)
         try:
-            user = yield from self._talk.account(change.ref)
+            user = yield from self._unmoved(change)
         except NotFound:
             return Written(already=True, detail=GONE)
         ref = str(user["id"])
@@ -230,6 +233,20 @@ class GoogleWorkspaceWriter:
             raise NotFound(f"the account {ref} is not seen yet", system=self._talk.system)
         self._talk.fresh[ref] = user
         return self._written(user)
+
+    def _unmoved(self, change: Change) -> Steps[User]:
+        """The account that is to be changed, as it is now.
+
+        Raises:
+            NotFound: It is gone.
+            Invalid: It is protected.
+            Moved: It is not what the plan saw.
+        """
+        user = yield from self._talk.account(change.ref)
+        held = self._talk.fields.held(user, change.after)
+        held |= {"enabled": is_enabled(user), "container": user.get("orgUnitPath")}
+        self._before_image.require(change, held, hr_id=self._talk.fields.person(user))
+        return user
 
     def _written(self, user: User, *, already: bool = False) -> Written:
         return Written(ref=str(user["id"]), produced=self._talk.produced(user), already=already)

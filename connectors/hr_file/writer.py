@@ -13,6 +13,7 @@ from connectors.model.change import Change, Verb
 from connectors.model.errors import ConfigError, Fatal, Invalid, Misconfigured, NotFound, Refused
 from connectors.model.receipt import Outcome, Receipt
 from connectors.model.values import CLEAR, Value
+from connectors.sdk.before_image import BeforeImage
 from connectors.sdk.fanout import receipt_of, takes_over
 
 BATCH: Final = 500
@@ -36,6 +37,7 @@ class HrFileWriter:
         """Check the settings; nothing is opened yet."""
         self._settings, self._target = settings, target
         self._path = write_back_path(settings)
+        self._before_image = BeforeImage(MANIFEST, target)
 
     @cached_property
     def _known(self) -> dict[str, str]:
@@ -113,6 +115,7 @@ class HrFileWriter:
             if text.startswith(FORMULA):
                 message = f"{heading} {text!r} would be a formula in a spreadsheet"
                 raise Invalid(message, system=self._target, operation="update")
+        self._before_image.require(change, self._row(person, sheet), hr_id=person)
         changed = sheet.put(person, cells)
         outcome = Outcome.DONE if changed else Outcome.ALREADY
         return receipt_of(change, outcome, ref=person, produced=self._produced(person, sheet))
@@ -131,12 +134,14 @@ class HrFileWriter:
         raise Invalid(message, system=self._target, operation="update")
 
     def _produced(self, person: str, sheet: Sheet) -> dict[str, Value]:
-        fields = field_names(self._settings)
-        row = {
-            fields.get(heading, heading): text
-            for heading, text in sheet.rows.get(person, {}).items()
-        }
+        row = self._row(person, sheet)
         return {name: row[name] for name in MANIFEST.produces if row.get(name)}
+
+    def _row(self, person: str, sheet: Sheet) -> dict[str, Value]:
+        """The cells of a person, by field; the lock on the file keeps them as they are."""
+        fields = field_names(self._settings)
+        cells = sheet.rows.get(person, {})
+        return {fields.get(heading, heading): text for heading, text in cells.items()}
 
     def close(self) -> None:
         """Nothing is kept open."""

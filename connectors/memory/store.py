@@ -255,6 +255,12 @@ class Store:
                 return None
             return Entry(dict(entry.attributes), entry.enabled, entry.container, entry.protected)
 
+    @contextmanager
+    def held_still(self) -> Iterator[None]:
+        """Nobody else writes as long as the context lasts."""
+        with self._lock:
+            yield
+
     def refs_of(self, person: str) -> list[str]:
         """Accounts that carry a person's HR id, sorted."""
         with self._lock:

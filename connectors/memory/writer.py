@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from connectors.memory.manifest import MANIFEST, PERSON
 from connectors.memory.settings import MemorySettings
-from connectors.memory.store import open_store, save_store
+from connectors.memory.store import Entry, open_store, save_store
 from connectors.model.change import Change, Verb
 from connectors.model.errors import AlreadyExists, Fatal, NotFound, Unavailable
 from connectors.model.receipt import Receipt
 from connectors.model.values import CLEAR, Value
+from connectors.sdk.before_image import BeforeImage
 from connectors.sdk.fanout import Written, apply_per_person
 
 RECEIPTS_PER_FILE: Final = 20
@@ -33,6 +35,7 @@ class MemoryWriter:
         """Open the store."""
         self._store, self._target = open_store(settings.name, settings.path), target
         self._path, self._concurrency = settings.path, settings.concurrency
+        self._before_image = BeforeImage(MANIFEST, target)
 
     def apply(self, changes: Iterable[Change]) -> Iterator[Receipt]:
         """Execute changes, persons side by side; no receipt before the file of the store has it.
@@ -79,9 +82,14 @@ class MemoryWriter:
         if change.ref is None:
             message = f"a {change.verb.value} without an account"
             raise NotFound(message, system=self._target)
-        if change.verb in TAKE_AWAY and self._store.entry(change.ref) is None:
-            return Written(already=True, detail=GONE)
-        changed = self._change(change, change.ref)
+        with self._store.held_still():  # nobody else writes between looking and writing
+            entry = self._store.entry(change.ref)
+            if entry is not None:
+                held = _held(entry)
+                self._before_image.require(change, held, hr_id=held.get(PERSON))
+            elif change.verb in TAKE_AWAY:
+                return Written(already=True, detail=GONE)
+            changed = self._change(change, change.ref)
         return self._written(change.ref, already=not changed)
 
     def _change(self, change: Change, ref: str) -> bool:
@@ -154,6 +162,10 @@ class MemoryWriter:
         if entry is None:
             return Written(already=already, detail=detail)
         return Written(ref=ref, produced=entry.attributes, already=already, detail=detail)
+
+
+def _held(entry: Entry) -> dict[str, Value]:
+    return {**entry.attributes, "enabled": entry.enabled, "container": entry.container}
 
 
 def _in_order(value: Value) -> Value:

@@ -30,6 +30,10 @@ OFFERED: Final = frozenset(Verb) - {Verb.UNMANAGE, Verb.RESTORE}
 """Verbs that a directory offers. Bringing back what was deleted, only some can; unmanaging is
 between us and the ledger."""
 
+HR_ID: Final = "hr_id"
+"""Key in `Change.context`: the HR id that the account carried when it was read, "" for none. It
+stands there when `before` was read too; without it nobody looked, and nothing can have moved."""
+
 
 @dataclass(frozen=True, slots=True)
 class Need:
@@ -63,7 +67,7 @@ class Change:
         needs: Fields of `after` that come from an upstream account. The value in `after` is what
             the plan expects (checked against the upstream receipt), or `Pending`.
         context: Values the writer needs and does not change, read with the account
-            (for AFAS the person number). Named by the manifest.
+            (for AFAS the person number). Named by the manifest; and `HR_ID`.
         id: Hash of all the above; equal in preview and live run.
     """
 

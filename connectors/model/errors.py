@@ -6,7 +6,8 @@
         Fatal              this target (or source)       Unauthorized, Forbidden, Misconfigured,
                                                          Unreachable, BrokenSource
         Transient          retried where it is safe      RateLimited, Unavailable, TimedOut
-        Refused            this change only              NotFound, AlreadyExists, Invalid, Conflict
+        Refused            this change only              NotFound, AlreadyExists, Invalid,
+                                                         Conflict, Moved
       PlanError
         UnsafePlan         the run, before its first write
         StalePlan          an approved plan that no longer holds
@@ -17,7 +18,10 @@
 a write nobody knows whether it happened: read back before repeating.
 """
 
-from typing import Any
+from typing import Any, Final
+
+MOVED_SINCE: Final = "moved_since"
+"""Code of a refusal because the account is not what the plan saw."""
 
 
 def shown(text: str) -> str:
@@ -183,6 +187,26 @@ class Invalid(Refused):
 
 class Conflict(Refused):
     """Somebody else is changing the same record: read again, then retry."""
+
+
+class Moved(Refused):
+    """The account is not what the plan saw: somebody changed it since.
+
+    Args:
+        message: Whose account, which attributes, what the plan saw and what is there now.
+        system: Name of the target.
+        operation: The verb of the change.
+    """
+
+    def __init__(self, message: str, *, system: str, operation: str) -> None:
+        """Say what follows as well."""
+        super().__init__(
+            message,
+            system=system,
+            operation=operation,
+            code=MOVED_SINCE,
+            hint="The next plan decides anew.",
+        )
 
 
 class PlanError(RetourError):

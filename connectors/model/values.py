@@ -84,3 +84,12 @@ def decode_value(value: Any) -> Value:
 def is_empty(value: object) -> bool:
     """Whether a value read from a target means "nothing there": None, NaN, "" or an empty list."""
     return value is None or value in ("", ()) or value != value  # noqa: PLR0124 - NaN
+
+
+def as_text(value: object) -> str:
+    """A fact as it stands in a text: whole numbers without a point, flags as true and false."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)

@@ -1,7 +1,7 @@
 """Users of a provider, as parts of conversations: found, read, brought to what they should hold."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -29,6 +29,9 @@ from connectors.scim.settings import ScimSettings
 from connectors.scim.urns import PATCH_OP, WRITING
 from connectors.sdk.calls import Call, Reply, Steps
 from connectors.sdk.turns import Written
+
+Look = Callable[[Resource], None]
+"""Looks at a user that was read to be written; raises `Moved` when it is not what the plan saw."""
 
 GONE: Final = "the account is gone"
 TRIES: Final = 3
@@ -172,15 +175,24 @@ class Users:
 
     # --- Changing ---------------------------------------------------------------------------------
 
-    def bring(self, user: Resource, wanted: Wanted) -> Steps[Written]:
+    def bring(self, user: Resource, wanted: Wanted, look: Look = lambda _: None) -> Steps[Written]:
         """Write what a user does not hold yet, and report what it holds then.
 
+        Args:
+            user: As it was read just now.
+            wanted: What it shall hold.
+            look: Looks at it before a write, unless an earlier one may have been done.
+
         Raises:
+            Moved: It is not what the plan saw.
             Conflict: Somebody else changed it, again and again.
             Invalid: The provider took a value and does not hold it.
         """
-        path, manner = self.path(self.ref(user)), _Manner(patches=self._announced.patch)
+        path = self.path(self.ref(user))
+        manner = _Manner(patches=self._announced.patch, versioned=self._announced.etag)
         for attempt in range(TRIES):
+            if manner.lost is None:
+                look(user)
             due = differing(user, wanted)  # what is never shown always differs
             if not due or (attempt and not differing(user, self._shown(wanted))):
                 return self.written(user, already=manner.lost is None)
@@ -188,7 +200,9 @@ class Users:
                 reply = yield self._writing(path, user, due, manner)
             except ConnectorError as error:
                 if manner.learn(error, due, version=version_of(user)):
-                    user = yield from self.existing(self.ref(user))
+                    seen, user = version_of(user), (yield from self.existing(self.ref(user)))
+                    if isinstance(error, Outdated) and version_of(user) == seen:
+                        manner.versioned = False  # it shows versions, and does not go by them
             else:
                 return (yield from self._brought(user, reply, wanted))
         if not differing(user, self._shown(wanted)):
@@ -241,9 +255,14 @@ class Users:
 
     def _shown(self, wanted: Wanted) -> Wanted:
         """What can be read back."""
-        return {path: value for path, value in wanted.items() if self._is_shown(path)}
+        return {path: value for path, value in wanted.items() if self.shows(path)}
 
-    def _is_shown(self, path: Path) -> bool:
+    def hr_id(self, user: Mapping[str, Any]) -> Value | None:
+        """The correlation value that a user carries."""
+        return self._correlation.held(user)
+
+    def shows(self, path: Path) -> bool:
+        """Whether a reading shows the values of a path."""
         shown = self._shown_at.get(path)
         if shown is None:
             known = self._announced.knows(path)

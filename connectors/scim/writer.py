@@ -5,7 +5,7 @@ then is reported. After a lost answer it looks before it repeats.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Final
 
 from connectors.model.change import Change, Verb
 from connectors.model.errors import Invalid, NotFound, Transient
@@ -14,19 +14,23 @@ from connectors.model.values import Clear, Pending, Value
 from connectors.scim.announced import Announced
 from connectors.scim.client import ScimClient
 from connectors.scim.creation import ACTIVE, Creation
-from connectors.scim.manifest import MANIFEST
+from connectors.scim.manifest import MANIFEST, manifest_for
 from connectors.scim.memberships import Membership
 from connectors.scim.paths import Path, parse_path
 from connectors.scim.permissions import parts_of, values_of
 from connectors.scim.replies import NOT_DONE, VersionNeeded
-from connectors.scim.resources import Wanted
+from connectors.scim.resources import Resource, Wanted
 from connectors.scim.settings import BULK_SIZE, ScimSettings
 from connectors.scim.traffic import Traffic
-from connectors.scim.users import GONE, Users, version_of
+from connectors.scim.users import GONE, Look, Users, version_of
 from connectors.sdk.batching import apply_in_batches
+from connectors.sdk.before_image import BeforeImage
 from connectors.sdk.calls import Call, Steps, alone
 from connectors.sdk.fanout import Written, apply_per_person
 from connectors.sdk.passwords import PasswordSink
+
+ENABLED: Final = "enabled"
+"""Not a path: what an enable and a disable say of the account."""
 
 
 class ScimWriter:
@@ -43,6 +47,7 @@ class ScimWriter:
         self._settings, self._target, self._sink = settings, target, sink
         self._client = ScimClient(settings, target, read_only=False)
         self._paths: dict[str, Path] = {}
+        self._before_image = BeforeImage(manifest_for(settings), target)
         self._ready: tuple[Announced, Traffic, Users, Creation] | None = None
 
     def apply(self, changes: Iterable[Change]) -> Iterator[Receipt]:
@@ -77,10 +82,11 @@ class ScimWriter:
                 return (yield from creation.create(change.person, self._wanted(change)))
             case Verb.UPDATE:
                 user = yield from users.existing(change.ref)
-                return (yield from users.bring(user, self._wanted(change)))
+                wanted = self._wanted(change)
+                return (yield from users.bring(user, wanted, self._look(change)))
             case Verb.ENABLE:
                 user = yield from users.existing(change.ref)
-                return (yield from users.bring(user, {ACTIVE: True}))
+                return (yield from users.bring(user, {ACTIVE: True}, self._look(change)))
             case Verb.DISABLE:
                 return (yield from self._disable(change))
             case Verb.DELETE:
@@ -96,14 +102,15 @@ class ScimWriter:
         user = yield from users.find(change.ref)
         if user is None:
             return Written(ref=change.ref, already=True, detail=GONE)
-        return (yield from users.bring(user, {ACTIVE: False}))
+        return (yield from users.bring(user, {ACTIVE: False}, self._look(change)))
 
     def _delete(self, change: Change) -> Steps[Written]:
         _, _, users, _ = self._prepared()
-        if users.protects:
+        if users.protects or self._before_image.is_known(change):
             user = yield from users.find(change.ref)
             if user is None:
                 return Written(already=True, detail=GONE)
+            self._look(change)(user)
         path = users.path(change.ref)
         try:
             try:
@@ -125,6 +132,19 @@ class ScimWriter:
             except NotFound:
                 return Written()
         return Written()
+
+    def _look(self, change: Change) -> Look:
+        """What looks at a user before it is written."""
+        _, _, users, _ = self._prepared()
+        paths = {name: self._path(name) for name in change.after.keys() - {ENABLED}}
+
+        def look(user: Resource) -> None:
+            held = {name: path.held(user) for name, path in paths.items()}
+            held[ENABLED] = ACTIVE.held(user)
+            hidden = {name for name, path in paths.items() if not users.shows(path)}
+            self._before_image.require(change, held, hr_id=users.hr_id(user), but=hidden)
+
+        return look
 
     # --- Permissions ------------------------------------------------------------------------------
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from connectors.model.change import Change, DisableAccount, EnableAccount, MoveAccount, Verb
+from connectors.model.compare import same
 from connectors.model.manifest import Compare
 from tasks.lifecycle.assignments import Because
-from tasks.lifecycle.compare import same
 from tasks.lifecycle.containers import State, WantedContainers, elsewhere
 from tasks.lifecycle.held import Held
 from tasks.lifecycle.roster import Mask, Positions

@@ -37,12 +37,3 @@ def spread(column: Any, shape: Callable[[Any], Any]) -> Column:
     for place, value in enumerate(distinct):
         shaped[place] = shape(value)
     return shaped[codes]
-
-
-def as_text(value: object) -> str:
-    """A fact as it stands in a text: whole numbers without a point, flags as true and false."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)

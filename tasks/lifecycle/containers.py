@@ -7,11 +7,12 @@ from typing import Final, Literal
 
 import numpy as np
 
+from connectors.model.compare import same
 from connectors.model.containers import ContainerForm, escape_container
 from connectors.model.errors import ConfigError
 from connectors.model.manifest import Compare
-from tasks.lifecycle.columns import Column, as_text, given, spread
-from tasks.lifecycle.compare import same
+from connectors.model.values import as_text
+from tasks.lifecycle.columns import Column, given, spread
 from tasks.lifecycle.mapping import fill_templates
 from tasks.lifecycle.order import UPSTREAM, parse_template
 from tasks.lifecycle.people import known_path

@@ -19,12 +19,12 @@ from connectors.model.change import (
     UpdateAccount,
     Verb,
 )
+from connectors.model.compare import same
 from connectors.model.manifest import Compare
 from connectors.model.receipt import Note
 from connectors.model.values import Value
 from tasks.lifecycle.access import Access
 from tasks.lifecycle.assignments import Because
-from tasks.lifecycle.compare import same
 from tasks.lifecycle.containers import WantedContainers
 from tasks.lifecycle.desired import Desired, misfit, needs_of
 from tasks.lifecycle.due import NOT_DUE, Gone, Lapsed

@@ -7,10 +7,9 @@ import numpy as np
 
 from connectors.model.accounts import Accounts
 from connectors.model.change import Change, Verb
+from connectors.model.compare import same
 from connectors.model.private import VEIL, is_private
-from connectors.model.values import CLEAR, Pending, Value, encode_value
-from tasks.lifecycle.columns import as_text
-from tasks.lifecycle.compare import same
+from connectors.model.values import CLEAR, Pending, Value, as_text, encode_value
 from tasks.lifecycle.desired import current, desire
 from tasks.lifecycle.explain_nouns import FieldSeen, FieldState
 from tasks.lifecycle.order import UPSTREAM, parse_template, paths_of, split_upstream

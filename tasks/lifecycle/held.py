@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from connectors.model.accounts import Accounts
-from connectors.model.change import Change, Need
+from connectors.model.change import HR_ID, Change, Need
 from connectors.model.receipt import Note
 from connectors.model.texts import places_in
 from connectors.model.values import Attributes, is_empty
@@ -59,6 +59,11 @@ class Held:
     def containers(self) -> Objects:
         """Where accounts stand, by row; None where that is nowhere."""
         return known(self.accounts.accounts["container"])
+
+    @cached_property
+    def _carried(self) -> Objects:
+        """Whose the accounts say that they are, by row; None where they say nothing."""
+        return known(self.accounts.accounts["person"])
 
     @cached_property
     def _grants(self) -> tuple[Positions, Positions, Objects]:
@@ -114,8 +119,8 @@ class Held:
 
     def number(self, ref: str) -> dict[str, str]:
         """The correlation attribute and its value; nothing where it is empty."""
-        value = self.accounts.accounts["person"].iat[self.row(ref)]
-        return {self.policy.manifest.correlation: value} if isinstance(value, str) else {}
+        carried = self._hr_id(ref)
+        return {self.policy.manifest.correlation: carried} if carried else {}
 
     def change(  # noqa: PLR0913 - the parts of a change
         self,
@@ -143,6 +148,8 @@ class Held:
         """
         if context is None:
             context = self._context_of(ref) if self._context and ref is not None else {}
+        if ref is not None and ref in self._rows:
+            context = {**context, HR_ID: self._hr_id(ref)}
         return kind(
             target=self.policy.name,
             person=person,
@@ -163,6 +170,11 @@ class Held:
     def notes(self) -> list[Note]:
         """What was said."""
         return list(self._said)
+
+    def _hr_id(self, ref: str) -> str:
+        """Whose the account says that it is; "" where it says nothing."""
+        value: str | None = self._carried[self.row(ref)]
+        return value or ""
 
     def _context_of(self, ref: str) -> Mapping[str, str]:
         if ref not in self._rows:  # not in this reading: it is asked for once more

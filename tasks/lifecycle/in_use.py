@@ -9,8 +9,9 @@ from connectors.model.accounts import Accounts
 from connectors.model.manifest import ADDRESS
 from connectors.model.people import People
 from connectors.model.texts import TEXT_DTYPE, places_in
+from connectors.model.values import as_text
 from tasks.lifecycle.allot import space_of
-from tasks.lifecycle.columns import as_text, known
+from tasks.lifecycle.columns import known
 from tasks.lifecycle.matching import Match
 from tasks.lifecycle.policy import TargetPolicy
 from tasks.lifecycle.taken import Taken

@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 
 from connectors.model.errors import ConfigError
 from connectors.model.texts import Texts
-from connectors.model.values import CLEAR, Clear, Pending, is_empty
-from tasks.lifecycle.columns import Column, as_text, given, spread
+from connectors.model.values import CLEAR, Clear, Pending, as_text, is_empty
+from tasks.lifecycle.columns import Column, given, spread
 from tasks.lifecycle.order import UPSTREAM, TemplatePart, parse_template, paths_of
 from tasks.lifecycle.policy import FieldMapping
 from tasks.lifecycle.world import World

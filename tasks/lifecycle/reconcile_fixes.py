@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from connectors.model.change import (
+    HR_ID,
     Change,
     CorrelateAccount,
     DeleteAccount,
@@ -160,8 +161,11 @@ def _asked_for(inputs: Inputs, issue: Issue, fix: Fix) -> Change:
 
 
 def _context(inputs: Inputs, issue: Issue) -> Iterator[tuple[str, str]]:
-    """What the writer needs to find the record."""
+    """What the writer needs to find the record, and to see that it is whose it was."""
     accounts = inputs.accounts[issue.target]
+    if issue.ref in accounts.accounts.index:
+        carried = accounts.accounts.at[issue.ref, "person"]
+        yield HR_ID, carried if isinstance(carried, str) else ""
     for name in inputs.policies[issue.target].manifest.context:
         if issue.ref in accounts.attributes.index:
             value = accounts.value(issue.ref, name)

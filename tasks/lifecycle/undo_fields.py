@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 
 from connectors.model.change import Change, UpdateAccount, Verb
+from connectors.model.compare import same
 from connectors.model.manifest import Compare
 from connectors.model.private import VEIL, is_private
 from connectors.model.values import CLEAR, Value
-from tasks.lifecycle.compare import same
 from tasks.lifecycle.held import Held
 from tasks.lifecycle.undo_effects import Effect, Wrote
 from tasks.lifecycle.undo_parts import CANNOT, NOT_KEPT, SINCE, UNDONE, Part, stand_of

@@ -3,10 +3,10 @@
 from typing import Final, Literal
 
 from connectors.model.change import Change
+from connectors.model.compare import same
 from connectors.model.manifest import Compare
 from connectors.model.private import ERASED, MASK
 from connectors.model.values import Attributes, Value
-from tasks.lifecycle.compare import same
 from tasks.lifecycle.held import Held
 from tasks.lifecycle.undo_effects import Effect, Wrote
 

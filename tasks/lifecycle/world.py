@@ -9,7 +9,8 @@ import pandas as pd
 import pyarrow as pa
 
 from connectors.model.texts import TEXT_DTYPE, Texts, as_objects, as_texts, take, without_blanks
-from tasks.lifecycle.columns import Column, as_text, known
+from connectors.model.values import as_text
+from tasks.lifecycle.columns import Column, known
 from tasks.lifecycle.order import UPSTREAM, split_upstream
 from tasks.lifecycle.roster import Mask, Positions, Roster
 

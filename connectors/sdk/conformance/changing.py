@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 
 from connectors.model.change import (
+    HR_ID,
     Change,
     CorrelateAccount,
     CreateAccount,
@@ -48,6 +49,7 @@ def someone(subject: Subject, *, place: int = 0) -> tuple[str, str]:
 def update(subject: Subject, person: str, ref: str | None, after: Attributes) -> UpdateAccount:
     """An update as the planner would make it: with what is held now, and the context."""
     held = subject.held(ref) if ref is not None else {}
+    known = {HR_ID: subject.hr_id(ref)} if ref is not None else {}
     return UpdateAccount(
         target=TARGET,
         person=person,
@@ -55,7 +57,7 @@ def update(subject: Subject, person: str, ref: str | None, after: Attributes) ->
         before={name: held[name] for name in after if name in held},
         after=after,
         because=("rule:conformance",),
-        context=context(subject, held),
+        context={**context(subject, held), **known},
     )
 
 

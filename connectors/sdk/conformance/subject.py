@@ -225,6 +225,12 @@ class Subject:
         require(that=len(refs) == 1, otherwise=f"person {person} has {len(refs)} accounts, not one")
         return str(refs[0])
 
+    def hr_id(self, ref: str) -> str:
+        """The HR id that an account carries, "" for none; also where there is no account."""
+        accounts = self.read().accounts
+        carried = accounts.loc[ref, "person"] if ref in accounts.index else None
+        return carried if isinstance(carried, str) else ""
+
     def held(self, ref: str) -> dict[str, Value]:
         """What an account holds, by a fresh reading; nothing when it is not there."""
         attributes = self.read().attributes

@@ -11,12 +11,7 @@ from connectors.sdk.conformance.subject import Subject
 from connectors.sdk.skeleton import CONNECTORS
 from connectors.sdk.skeleton.sandbox import serve
 
-CANNOT: Final = {
-    "an update to the same values says that it was so already": (
-        "The service answers the same whether or not anything is different now."
-    ),
-    "what is so already is not sent again": "The plan has compared; nothing is read again.",
-}
+CANNOT: Final[dict[str, str]] = {}
 """A law, or what it needs -> why we are not held to it. Everything else has to be shown."""
 
 

@@ -6,9 +6,11 @@ from typing import Any
 from connectors.model.change import Change, Verb
 from connectors.model.errors import AlreadyExists, Invalid, NotFound, Transient
 from connectors.model.receipt import Receipt
+from connectors.sdk.before_image import BeforeImage
 from connectors.sdk.calls import Call, Steps, alone
 from connectors.sdk.fanout import Written, apply_per_person
 from connectors.sdk.skeleton.client import account_call, open_http
+from connectors.sdk.skeleton.manifest import MANIFEST, PERSON
 from connectors.sdk.skeleton.mapping import attributes_of, body_of
 from connectors.sdk.skeleton.settings import SkeletonSettings
 
@@ -28,6 +30,7 @@ class SkeletonWriter:
         """Open a connection; nothing is sent yet."""
         self._target, self._concurrency = target, settings.concurrency
         self._http = open_http(settings, target, read_only=False)
+        self._before_image = BeforeImage(MANIFEST, target)
 
     def apply(self, changes: Iterable[Change]) -> Iterator[Receipt]:
         """Execute changes, persons side by side.
@@ -55,18 +58,40 @@ class SkeletonWriter:
             case Verb.CORRELATE:
                 return Written(ref=change.ref)
             case Verb.UPDATE | Verb.ENABLE:
-                return (yield from _patch(change.ref, body_of(change.after)))
+                return (yield from self._patch(change, change.ref))
             case Verb.DISABLE:
-                return (yield from _unless_gone(_patch(change.ref, body_of(change.after))))
+                return (yield from _unless_gone(self._patch(change, change.ref)))
             case Verb.GRANT:
                 return (yield from _grant(change.ref, str(change.after["permission"])))
             case Verb.REVOKE:
                 return (yield from _revoke(change.ref, str(change.before["permission"])))
             case Verb.DELETE:
-                return (yield from _delete(change.ref))
+                return (yield from _unless_gone(self._delete(change, change.ref)))
             case _:
                 message = f"there is no {change.verb.value} here"
                 raise Invalid(message, system=self._target)
+
+    def _patch(self, change: Change, ref: str) -> Steps[Written]:
+        row, body = (yield from self._unmoved(change, ref)), body_of(change.after)
+        if _holds(row, body):
+            return _written(row, already=True)
+        return (yield from _patch(ref, body))
+
+    def _delete(self, change: Change, ref: str) -> Steps[Written]:
+        yield from self._unmoved(change, ref)
+        return (yield from _delete(ref))
+
+    def _unmoved(self, change: Change, ref: str) -> Steps[dict[str, Any]]:
+        """The account as it is right before it is written.
+
+        Raises:
+            Moved: It is not what the plan saw.
+        """
+        reply = yield account_call(ref)
+        row: dict[str, Any] = reply.json
+        held = {**attributes_of(row), "enabled": bool(row["enabled"])}
+        self._before_image.require(change, held, hr_id=row.get(PERSON))
+        return row
 
 
 def _create(change: Change) -> Steps[Written]:
@@ -88,7 +113,7 @@ def _patch(ref: str, body: dict[str, Any]) -> Steps[Written]:
         reply = yield Call("PATCH", f"/accounts/{ref}", json=body)
     except Transient:
         reply = yield account_call(ref)
-        if any(reply.json.get(name) != value for name, value in body.items()):
+        if not _holds(reply.json, body):
             raise
         return _written(reply.json, detail=READ_BACK)
     return _written(reply.json)
@@ -124,6 +149,10 @@ def _delete(ref: str) -> Steps[Written]:
             raise
         return Written(detail=READ_BACK)
     return Written()
+
+
+def _holds(row: dict[str, Any], body: dict[str, Any]) -> bool:
+    return all(row.get(name) == value for name, value in body.items())
 
 
 def _is_there(look: Call) -> Steps[bool]:

@@ -3,7 +3,7 @@
 import pytest
 
 from connectors.afas.sandbox.afas import Afas
-from connectors.afas.writer import _without_private
+from connectors.afas.telling import without_private
 from connectors.model.change import CreateAccount, DeleteAccount, DisableAccount, UpdateAccount
 from connectors.model.receipt import Outcome
 from connectors.model.values import CLEAR
@@ -224,5 +224,5 @@ def test_no_receipt_shows_a_private_value_that_failed(leaver, apply_employee, va
 def test_no_message_of_afas_quotes_a_private_value_in_any_way(quoted):
     for before, after in (({"EmA2": PRIVATE}, {"EmA2": CLEAR}), ({}, {"EmA2": PRIVATE})):
         change = UpdateAccount(target="t", person="1", ref="1", before=before, after=after)
-        shown = _without_private(f"the value {quoted}", change)
+        shown = without_private(f"the value {quoted}", change)
         assert shown == "the value ***"

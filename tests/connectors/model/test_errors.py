@@ -2,7 +2,7 @@
 
 import pytest
 
-from connectors.model.errors import ConfigError, Fatal
+from connectors.model.errors import ConfigError, Fatal, Moved, Refused
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,12 @@ def test_without_a_hint_nothing_is_added() -> None:
 def test_nothing_that_others_wrote_steers_a_terminal(said: str, shown: str) -> None:
     assert str(Fatal(said, system="afas")) == f"afas: {shown}"
     assert str(ConfigError(said, file="a.yaml", line=3)) == f"a.yaml:3: {shown}"
+
+
+def test_what_moved_since_a_plan_says_its_code_and_what_follows() -> None:
+    error = Moved("mail was a and is b now", system="dir", operation="update")
+
+    assert isinstance(error, Refused)
+    assert str(error) == (
+        "dir update: mail was a and is b now (code moved_since). The next plan decides anew."
+    )

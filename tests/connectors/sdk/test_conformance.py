@@ -12,7 +12,7 @@ from connectors.memory.source import MemorySource
 from connectors.memory.store import STORES
 from connectors.memory.writer import MemoryWriter
 from connectors.model.change import Verb
-from connectors.model.errors import Invalid
+from connectors.model.errors import Conflict, Invalid
 from connectors.model.people import People
 from connectors.model.receipt import Outcome
 from connectors.sdk.conformance.laws import laws_for
@@ -118,6 +118,25 @@ class Meddler(MemoryReader):
         return super().read()
 
 
+class Blind(MemoryWriter):
+    """Does not look at what it writes over."""
+
+    def __init__(self, settings, target):
+        super().__init__(settings, target)
+        self._before_image.require = lambda *_, **__: None
+
+
+class Pedant(MemoryWriter):
+    """Refuses also what is as it shall be already, unless the plan saw that."""
+
+    def _send(self, change):
+        entry = self._store.entry(change.ref) if change.verb is Verb.UPDATE else None
+        for name, seen in change.before.items() if entry is not None else ():
+            if entry.attributes.get(name) != seen:
+                raise Conflict("this is not what the plan saw")
+        return super()._send(change)
+
+
 class Unstable(MemoryReader):
     """Reads something else every time."""
 
@@ -185,6 +204,11 @@ WRITERS = [
     (Stubborn, "a missing account can be revoked from and not granted to"),
     (Careless, "what the target does not know is refused and nothing is written"),
     (Careless, "a failure sets the persons other changes aside and no one elses"),
+    (Blind, "what moved since the plan is refused and named"),
+    (Blind, "what moved of one holds up nobody else"),
+    (Blind, "an account that was put elsewhere since stays there"),
+    (Blind, "an account that is somebody elses by now is left alone"),
+    (Pedant, "what is as wanted already has not moved"),
     (Vague, "receipts report what the manifest promises"),
     (Vague, "the recorder answers what the writer answers"),
 ]

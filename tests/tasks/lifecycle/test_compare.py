@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
+from connectors.model.compare import same
 from connectors.model.manifest import Compare
 from connectors.model.values import CLEAR, Pending
-from tasks.lifecycle.compare import differing, same
+from tasks.lifecycle.compare import differing
 
 EXACT, FOLDED, DN, SET = Compare.EXACT, Compare.IGNORE_CASE, Compare.DN, Compare.SET
 PENDING = Pending("ad", "mail")

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from connectors.model.accounts import Accounts
 from connectors.model.manifest import Attribute, Compare, Manifest
-from connectors.model.values import Pending
-from tasks.lifecycle.columns import as_text
+from connectors.model.values import Pending, as_text
 from tasks.lifecycle.compare import differing
 from tasks.lifecycle.desired import current, wanted
 from tasks.lifecycle.mapping import evaluate, reads_upstream
