@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.active_directory import open_reader, open_writer
+from connectors.active_directory.client import open_directory
 from connectors.active_directory.directory import (
     Directory,
     Entry,
@@ -76,6 +77,24 @@ class Lab:
             return list(writer.apply(changes))
         finally:
             writer.close()
+
+    def meanwhile(self, monkeypatch: Any, happens: Callable[[], None]) -> None:
+        """Let something happen once, between the looking and the writing of the next writer."""
+        left = [happens]
+
+        def opened(settings: Any, system: str, *, read_only: bool) -> Directory:
+            directory = open_directory(settings, system, read_only=read_only)
+            modify = directory.modify
+
+            def late(dn: str, modifications: Any) -> None:
+                while left:
+                    left.pop()()
+                modify(dn, modifications)
+
+            monkeypatch.setattr(directory, "modify", late)
+            return directory
+
+        monkeypatch.setattr("connectors.active_directory.open_directory", opened)
 
     def read(self, **settings: Any) -> Accounts:
         reader = open_reader(self.settings.model_copy(update=settings), TARGET)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from connectors.model.change import UpdateAccount
+from connectors.model.change import HR_ID, UpdateAccount
 from connectors.model.values import CLEAR
 from tests.connectors.active_directory.lab import (
     GONE,
@@ -14,8 +14,44 @@ from tests.connectors.active_directory.lab import (
     update,
 )
 
+BETWEEN = [
+    ({"title": "Nurse"}, {"title": "Cook"}, "title was Nurse and is Head nurse now"),
+    ({"title": "Nurse"}, {"title": CLEAR}, "title was Nurse and is Head nurse now"),
+    ({}, {"title": "Cook"}, "title was empty and is Head nurse now"),
+]
+"""What a plan saw and wants, and what is said when somebody makes a head nurse meanwhile."""
+
 
 class Updating:
+    @pytest.mark.parametrize(("before", "after", "told"), BETWEEN)
+    def test_whoever_comes_between_looking_and_writing_is_not_written_over(
+        self, lab: Lab, monkeypatch, before, after, told
+    ):
+        ref = lab.create(department="Care", **before).ref
+        change = UpdateAccount(
+            target=TARGET,
+            person="1000123",
+            ref=ref,
+            before={**before, "department": "Care"},
+            after={**after, "department": "Kitchen"},
+            context={HR_ID: "1000123"},
+        )
+        lab.meanwhile(monkeypatch, lambda: lab.set(ref, title="Head nurse"))
+
+        [receipt] = lab.apply(change)
+
+        assert receipt.outcome == "failed"
+        assert "moved_since" in (receipt.detail or "")
+        assert told in (receipt.detail or "")
+        held = lab.held(ref)
+        assert (held.text("title"), held.text("department")) == ("Head nurse", "Care")
+
+    def test_what_no_plan_saw_is_written_all_the_same(self, lab: Lab, monkeypatch):
+        ref = lab.create(title="Nurse").ref
+        lab.meanwhile(monkeypatch, lambda: lab.set(ref, title="Head nurse"))
+        assert outcomes(lab.apply(update(ref, title="Cook"))) == ["done"]
+        assert lab.held(ref).text("title") == "Cook"
+
     def test_only_named_attributes_change(self, lab: Lab):
         ref = lab.create(title="Nurse", department="Care").ref
         receipts = lab.apply(update(ref, title="Senior nurse"))
