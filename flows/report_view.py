@@ -11,6 +11,7 @@ from flows.terminal import line, show, table
 from flows.words import in_words
 from tasks.reporting import told
 from tasks.run import APPROVABLE, REFUSED, STALE, UNREACHABLE, USAGE, WAITING
+from tasks.sentence import has_begun
 
 MOST_CHANGES: Final = 40
 MOST_NOTES: Final = 20
@@ -90,7 +91,8 @@ def _verdict(report: Report) -> Text:
     code, live = report["exit"], report["mode"] == "live"
     if code == WAITING:
         return Text("WAITING", "bold yellow") + Text(" - for an approval; nothing was written")
-    if code in {REFUSED, STALE, USAGE} or (code == UNREACHABLE and report["refused"]):
+    refused = code == UNREACHABLE and report["refused"] and not has_begun(report)
+    if code in {REFUSED, STALE, USAGE} or refused:
         return Text("REFUSED", "bold red") + Text(" - nothing was written")
     if report["refused"]:
         return Text("STOPPED", "bold red") + Text(" - before its end")

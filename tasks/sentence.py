@@ -42,7 +42,7 @@ def sentence_of(report: Report, shown: Shown | None = None) -> str:
         return f"The approved plan holds no longer: {why}; nothing was written."
     if code in {REFUSED, WAITING}:
         return _refused(report, why)
-    if code == UNREACHABLE and report["refused"]:
+    if code == UNREACHABLE and report["refused"] and not has_begun(report):
         return f"Unreachable: {why}; nothing was written."
     count = plural(len(report["changes"]), "change")
     if report["refused"] or code == INTERRUPTED:
@@ -57,6 +57,12 @@ def sentence_of(report: Report, shown: Shown | None = None) -> str:
         persons = len({change["person"] for change in report["changes"]})
         return f"Preview: {count} planned for {plural(persons, 'person')}; nothing was written."
     return f"{_done(report)}{_given_up(report, shown)}."
+
+
+def has_begun(report: Report) -> bool:
+    """Whether something was written, or may have been, before the run was stopped."""
+    tried = {"done", "already", "failed", "in_doubt"}
+    return any(change["outcome"] in tried for change in report["changes"])
 
 
 def _refused(report: Report, why: str) -> str:

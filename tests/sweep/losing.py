@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from connectors.ledger.store import Store
 from connectors.sdk.conformance.bounds import unhurried
 from tasks.run import DONE, UNREACHABLE, Ending
+from tasks.sentence import has_begun, sentence_of
 from tests.plainly import attempt_plainly
 from tests.sweep.company import BUSY
 from tests.sweep.mortal import HEARTBEAT, another_process
@@ -99,6 +100,9 @@ class LosingTheLedger:
             return
         if ending.exit != UNREACHABLE:
             yield f"exit {ending.exit}: {ending.report['refused']}"
+        said = sentence_of(ending.report)
+        if has_begun(ending.report) and "nothing was written" in said:
+            yield f"it says {said}"
         given_up = [one["given_up"] or "" for one in ending.report["targets"].values()]
         if not any(way_out in one for one in (ending.report["refused"] or "", *given_up)):
             yield f"it says {ending.report['refused']} {given_up}"

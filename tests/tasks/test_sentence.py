@@ -56,6 +56,14 @@ FIVE = f"{OVER}; {OVER}; {OVER} and 2 more"
             "1 of 5 changes done, 1 failed, 1 in doubt, 2 set aside.",
         ),
         (
+            said(UNREACHABLE, ["done", "in_doubt"], refused="ledger: it is full"),
+            "Stopped: ledger: it is full; 1 of 2 changes done, 1 in doubt.",
+        ),
+        (
+            said(UNREACHABLE, ["set_aside"], refused="ledger: it is full"),
+            "Unreachable: ledger: it is full; nothing was written.",
+        ),
+        (
             said(UNREACHABLE, ["done", "set_aside"], given_up="it did not answer"),
             "1 of 2 changes done, 1 set aside; directory was given up: it did not answer.",
         ),
