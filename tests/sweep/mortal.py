@@ -129,6 +129,7 @@ def _transaction(life: Life, real: Any) -> Any:
             real(*given) as inside,
         ):
             yield inside
+            life.breathe()  # who dies meanwhile, on another thread, commits nothing
 
     return transaction
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from connectors.sdk.conformance.bounds import unhurried
 from connectors.sdk.conformance.proxy import FaultProxy, Weather
 from connectors.sdk.http import ATTEMPTS
+from connectors.sdk.turns import MAX_PUT_OFF
 from tasks.run import DONE, Ending
 from tests.plainly import attempt_plainly
 from tests.sweep import rough_domain
@@ -128,7 +129,8 @@ class Storm:
         wrong = list(self._untrue(ending))
         if sum(waits) > LONGEST_SECONDS:
             wrong.append(f"the run waited for {sum(waits):.0f} seconds")
-        if asked > ATTEMPTS * (self.requests + 10):
+        # So many persons are put off before a target is given up, each with a look and a write.
+        if asked > ATTEMPTS * (self.requests + 2 * MAX_PUT_OFF):
             wrong.append(f"{asked} requests were sent, {self.requests} on a calm day")
         if wrong:
             self.report.wrong.append(f"{what}: {wrong}")

@@ -1,8 +1,9 @@
 """Both decision tables of the write-back to AFAS, row by row: `afas_decisions/*.yaml`.
 
 A row says what stands where, the calls of a live run behind the bulk reading, the outcomes, and
-parts of the lines in the audit trail. Of every row is shown besides: a preview makes the bulk
-reading and no other call, plans the same, and adds nothing to the audit trail.
+parts of the lines in the audit trail. Of every row is shown besides: right before a record is
+written it is looked at, once; a preview makes the bulk reading and no other call, plans the same,
+and adds nothing to the audit trail.
 """
 
 from pathlib import Path
@@ -12,10 +13,13 @@ import yaml
 
 from connectors.afas.sandbox.afas import Afas
 from connectors.afas.sandbox.serve import ServedAfas
+from connectors.model.change import HR_ID
+from connectors.sdk.before_image import CHECKED
 from tests.tasks.afas_decisions.situation import TODAY, USERS, Situation
 
 FOLDER = Path(__file__).parent / "afas_decisions"
 BULK = [f"GET {USERS}"]
+LOOK = f"GET {USERS} by key"
 
 
 def rows(name):
@@ -44,8 +48,9 @@ def check(row, situation):
     assert asked == BULK, "a preview makes the bulk reading and no other call"
     assert preview.audit == ()
     assert preview.plan.digest == live.plan.digest
-    assert [situation.said(line) for line in made] == [*BULK, *row.get("calls", [])]
     changes = live.plan.section("afas").changes
+    looks = [LOOK for change in changes if change.verb in CHECKED and HR_ID in change.context]
+    assert [situation.said(line) for line in made] == [*BULK, *looks, *row.get("calls", [])]
     assert {c.verb.value: live.receipts[c.id].outcome.value for c in changes} == row.get(
         "outcomes", {}
     ), [live.receipts[c.id].detail for c in changes]

@@ -4,7 +4,7 @@ The flow's own code says which shard waits for which; threads stand in for Prefe
 """
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -87,7 +87,7 @@ def provisioned(run, afas, monkeypatch):
     def provision():
         verdict = decide(run)
         assert not verdict.objections
-        afas.counts["most_at_once"] = 0  # from here on: writes, and nothing is read
+        afas.counts["most_at_once"] = 0  # from here on: writes, and a look before each
         with ThreadPoolExecutor(MOST_TASKS_AT_ONCE) as pool:
             threads = Threads(pool)
             monkeypatch.setattr("flows.applying.started", lambda _: nullcontext(threads))
@@ -114,7 +114,7 @@ def test_no_person_is_written_twice_at_once_and_several_persons_are(provisioned,
     both = persons[EMPLOYEE] & persons[USER]
     assert len(both) > PEOPLE / 2
     assert afas.errors == []
-    assert {call.verb for call in afas.calls[-len(both) :]} == {"PUT"}
+    assert Counter(call.verb for call in afas.calls)["PUT"] >= 2 * len(both)
     assert 3 <= afas.counts["most_at_once"] <= 5
 
 
