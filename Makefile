@@ -25,7 +25,7 @@ demo: $(READY) ## the main job, offline: sandboxes, preview, live run, what HR h
 	@$(BIN)/python -m flows.demo
 
 test: $(READY) ## every test that needs no system package; the real parts too where they are installed (REAL=0: not)
-	@$(BIN)/pytest -m "not real" --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@$(BIN)/pytest -m "not real" --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 	@$(if $(filter 0,$(REAL)),true,$(BIN)/pytest tests/real $(ARGS)) || [ $$? = 5 ]  # 5: -k chose none of these
 
 # Every place of the sweeps of which `make test` tries some, about an hour and a half of one core; and thirty days of
