@@ -6,7 +6,6 @@ lost answer the writer looks before it repeats.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from connectors.active_directory.accounts import DISABLED, is_enabled
 from connectors.active_directory.containers import ExistingContainers
@@ -137,8 +136,8 @@ class ActiveDirectoryWriter:
         if self._creation.needs_password(account):
             self._creation.give_password(account, change.person)
             detail = "a new initial password was handed over"
-        flags = account.number("userAccountControl") & ~DISABLED
-        return self._set_flags(change, account, flags, detail=detail)
+        self._set_flags(change, account, account.number("userAccountControl") & ~DISABLED)
+        return self._written(account.guid, detail=detail)
 
     def _disable(self, change: Change) -> Written:
         account = self._lookup.account(change.ref)
@@ -147,17 +146,11 @@ class ActiveDirectoryWriter:
         self._require_unmoved(change, account)
         if not is_enabled(account):
             return Written(ref=account.guid, produced=produced(account), already=True)
-        return self._set_flags(change, account, account.number("userAccountControl") | DISABLED)
+        self._set_flags(change, account, account.number("userAccountControl") | DISABLED)
+        return self._written(account.guid)
 
-    def _set_flags(
-        self, change: Change, account: Entry, flags: int, *, detail: str | None = None
-    ) -> Written:
-        """Nothing else changes with them, so nothing is read back: the rest was read just now."""
-        wanted = (str(flags),)
-        self._modify(change, account, {"userAccountControl": wanted})
-        held = {**account.attributes, "useraccountcontrol": tuple(one.encode() for one in wanted)}
-        self._lookup.remember(replace(account, attributes=held))
-        return Written(ref=account.guid, produced=produced(account), detail=detail)
+    def _set_flags(self, change: Change, account: Entry, flags: int) -> None:
+        self._modify(change, account, {"userAccountControl": (str(flags),)})
 
     def _move(self, change: Change) -> Written:
         container = _required(change.after.get("container"), "container", self._target)
