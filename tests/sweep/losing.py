@@ -4,7 +4,6 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pytest
@@ -19,6 +18,7 @@ from tests.sweep.company import BUSY
 from tests.sweep.mortal import HEARTBEAT, another_process
 from tests.sweep.state import GOOD, done_twice, passwords_that_do_not_let_in, standing
 from tests.sweep.sweeping import Sweep, differences, key_of, settled_writes
+from tests.sweep.tally import Tally
 
 WAYS_OUT: Final = {
     "full": "Make room on its disk, then run again.",
@@ -29,38 +29,12 @@ WAYS_OUT: Final = {
 MOST_PAGES: Final = 0x3FFFFFFF
 
 
-@dataclass
-class Losses:
-    """What a sweep came to.
-
-    Attributes:
-        tried: Transactions at which the ledger was lost, for one moment or for good.
-        lost: After which something is not as after an undisturbed run.
-        doubled: After which something was done a second time.
-        untrue: After which the run did not say what was the matter.
-        exits: How often the disturbed runs ended with each code.
-    """
-
-    tried: int = 0
-    lost: list[str] = field(default_factory=list)
-    doubled: list[str] = field(default_factory=list)
-    untrue: list[str] = field(default_factory=list)
-    exits: dict[int, int] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        """The counts."""
-        return (
-            f"ledgers lost {self.tried}, lost {len(self.lost)}, doubled {len(self.doubled)}, "
-            f"untrue {len(self.untrue)}, exits {dict(sorted(self.exits.items()))}"
-        )
-
-
 class LosingTheLedger:
     """The busy day of a company, whose ledger cannot be written from some moment on.
 
     Attributes:
         transactions: How many an undisturbed run makes.
-        losses: What the sweep came to.
+        tally: What the sweep came to.
     """
 
     def __init__(self, sweep: Sweep) -> None:
@@ -68,7 +42,7 @@ class LosingTheLedger:
         self._sweep, self._company = sweep, sweep.company
         self.morning = sweep.morning
         self._lives = iter(range(1_000_001, 2_000_000))
-        self.losses = Losses()
+        self.tally = Tally("ledgers gone")
         self._sweep.morning()
         with troubled(lambda _: None) as count:
             self._run()
@@ -77,7 +51,7 @@ class LosingTheLedger:
     def at(self, number: int, trouble: str, *, for_good: bool) -> None:
         """Let one transaction find the ledger in trouble, or that one and all that follow."""
         self._sweep.morning()
-        self.losses.tried += 1
+        self.tally.tried += 1
         place = f"{trouble} {'from' if for_good else 'at'} {number} of {self.transactions}"
 
         def meets(n: int) -> str | None:
@@ -85,10 +59,10 @@ class LosingTheLedger:
 
         with troubled(meets):
             ending = self._run()
-        self.losses.exits[ending.exit] = self.losses.exits.get(ending.exit, 0) + 1
+        self.tally.ended(ending.exit)
         wrong = list(self._untrue(ending, WAYS_OUT[trouble]))
         if wrong:
-            self.losses.untrue.append(f"{place}: {wrong}")
+            self.tally.untrue.append(f"{place}: {wrong}")
         self.heal(place)
 
     def _untrue(self, ending: Ending, way_out: str) -> Iterator[str]:
@@ -113,16 +87,16 @@ class LosingTheLedger:
         again = self._run()
         left = [one for one in again.report["changes"] if one["outcome"] not in GOOD]
         if again.exit != DONE:
-            self.losses.lost.append(f"{place}: {again.exit} {again.report['refused']} {left}")
+            self.tally.lost.append(f"{place}: {again.exit} {again.report['refused']} {left}")
             return
         keys = {key_of(one) for one in again.report["changes"]}
         twice = [*sorted(settled & keys), *done_twice(self._company, BUSY)]
         if twice:
-            self.losses.doubled.append(f"{place}: {twice}")
+            self.tally.doubled.append(f"{place}: {twice}")
         wrong = list(differences(self._sweep.expected, standing(self._company, BUSY)))
         wrong += map(str, passwords_that_do_not_let_in(self._company))
         if wrong:
-            self.losses.lost.append(f"{place}: {wrong}")
+            self.tally.lost.append(f"{place}: {wrong}")
 
     def _run(self) -> Ending:
         with another_process(next(self._lives)), unhurried():

@@ -5,7 +5,6 @@ import json
 import sys
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -21,31 +20,7 @@ from tests.sweep.state import (
     passwords_that_do_not_let_in,
     standing,
 )
-
-
-@dataclass
-class Tally:
-    """What a sweep came to.
-
-    Attributes:
-        kills: Tried.
-        lost: Places after which something is not as after an undisturbed run.
-        doubled: Places after which something was done a second time.
-    """
-
-    kills: int = 0
-    lost: list[str] = field(default_factory=list)
-    doubled: list[str] = field(default_factory=list)
-
-    def clear(self) -> None:
-        """Count from nothing."""
-        self.kills = 0
-        self.lost.clear()
-        self.doubled.clear()
-
-    def __str__(self) -> str:
-        """The counts."""
-        return f"kills {self.kills}, lost {len(self.lost)}, doubled {len(self.doubled)}"
+from tests.sweep.tally import Tally
 
 
 class StillAlive(AssertionError):
@@ -63,7 +38,7 @@ class Sweep:
 
     def __init__(self, company: Company, *, mornings: Collection[date] = (START, SHUT_OUT)) -> None:
         """Live through the days before, and through an undisturbed busy day."""
-        self.company, self.tally = company, Tally()
+        self.company, self.tally = company, Tally("kills")
         self._processes = iter(range(1, 1_000_000))
         for day in mornings:
             company.go_to(day)
@@ -109,7 +84,7 @@ class Sweep:
         self.morning()
         (kill or self.kill_here)(number)
         place = f"{number} of {len(self.places)}: {self.places[number]}"
-        self.tally.kills += 1
+        self.tally.tried += 1
         settled = settled_writes(self.company)
         again = self._run_in_peace(BUSY, real=real)
         repeated = settled & {key_of(change) for change in again.report["changes"]}

@@ -12,6 +12,7 @@ from tests.sweep.child import killed
 from tests.sweep.company import BUSY, Company, a_company
 from tests.sweep.ledgers import dump
 from tests.sweep.sweeping import StillAlive, Sweep
+from tests.sweep.tally import Tally
 
 TRIES: Final = 6
 SOAK: Final = bool(os.environ.get("RETOUR_SOAK"))
@@ -40,12 +41,10 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sweep]:
 @contextmanager
 def _tallied(sweep: Sweep, what: str, note: Note) -> Iterator[None]:
     """Count from nothing, note the counts, and hold them to what they must be."""
-    sweep.tally.clear()
+    sweep.tally = Tally("kills")
     yield
     note(f"sweep {what}", f"{sweep.tally} ({len(sweep.places)} places)")
-    assert sweep.tally.kills
-    assert sweep.tally.lost == []
-    assert sweep.tally.doubled == []
+    sweep.tally.require_nothing_wrong()
 
 
 def _some(sweep: Sweep, few: int, *, seed: int) -> list[int]:

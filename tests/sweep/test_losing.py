@@ -46,11 +46,9 @@ def test_a_run_that_loses_its_ledger_says_so_and_the_next_one_makes_up_for_it(
     chosen = every if SOAK else random.Random(4).sample(every, FEW)
     for number, trouble, for_good in chosen:
         losing.at(number, trouble, for_good=for_good)
-    told = f"{losing.losses} ({losing.transactions} transactions)"
+    told = f"{losing.tally} ({losing.transactions} transactions)"
     record_property("sweep ledger", told)
-    assert losing.losses.untrue == []
-    assert losing.losses.lost == []
-    assert losing.losses.doubled == []
+    losing.tally.require_nothing_wrong()
 
 
 @pytest.mark.parametrize("most_bytes", [60_000, 250_000])
@@ -64,5 +62,5 @@ def test_a_disk_that_takes_no_more_is_said_so_and_the_next_run_makes_up_for_it(
     assert "disk I/O error" in said
     assert "Its disk is over a quota, or failing: look at it, then run again." in said
     losing.heal(f"no file over {most_bytes} bytes")
-    assert losing.losses.lost == []
-    assert losing.losses.doubled == []
+    assert losing.tally.lost == []
+    assert losing.tally.doubled == []

@@ -50,8 +50,6 @@ def test_a_run_in_any_weather_ends_in_time_says_the_truth_and_the_next_one_makes
     for number, fault, for_good in chosen:
         storm.at(number, fault, for_good=for_good)
     name = request.node.callspec.id
-    told = f"{storm.report} ({storm.requests} requests, {len(every)} faults there are)"
+    told = f"{storm.tally} ({storm.requests} requests, {len(every)} faults there are)"
     record_property(f"sweep faults between us and {name}", told)
-    assert storm.report.wrong == []
-    assert storm.report.lost == []
-    assert storm.report.doubled == []
+    storm.tally.require_nothing_wrong()

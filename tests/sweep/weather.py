@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -17,6 +16,7 @@ from tests.sweep.company import BUSY, SHUT_OUT, START, Company
 from tests.sweep.rough_domain import RoughDomain
 from tests.sweep.state import GOOD, done_twice, passwords_that_do_not_let_in, standing
 from tests.sweep.sweeping import differences
+from tests.sweep.tally import Tally
 
 FAULTS: Final[Mapping[str, Weather]] = {
     "refused": Weather(refuse=True),
@@ -59,40 +59,13 @@ LONGEST_SECONDS: Final = 3600.0
 """Longest that a run may ask to wait, all in all; nobody really waits here."""
 
 
-@dataclass
-class Report:
-    """What a sweep came to.
-
-    Attributes:
-        tried: Faults that were tried.
-        lost: After which something is not as after an undisturbed run.
-        doubled: After which something was done a second time.
-        wrong: What else was not as it has to be: what a run said, how long it took.
-        exits: How often the disturbed runs ended with each code.
-    """
-
-    tried: int = 0
-    lost: list[str] = field(default_factory=list)
-    doubled: list[str] = field(default_factory=list)
-    wrong: list[str] = field(default_factory=list)
-    exits: dict[int, int] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        """The counts."""
-        exits = dict(sorted(self.exits.items()))
-        return (
-            f"faults {self.tried}, lost {len(self.lost)}, doubled {len(self.doubled)}, "
-            f"wrong {len(self.wrong)}, exits {exits}"
-        )
-
-
 class Storm:
     """The busy day of a company, with one system of it behind something that breaks requests.
 
     Attributes:
         faults: What can happen to a request, by name.
         requests: How many requests an undisturbed run of that day sends there.
-        report: What the faults came to.
+        tally: What the faults came to.
     """
 
     def __init__(self, company: Company, system: str, proxy: FaultProxy | RoughDomain) -> None:
@@ -100,7 +73,7 @@ class Storm:
         self._company, self._system, self._targets = company, system, CONCERNED[system]
         self._proxy: Any = proxy
         self.faults: Mapping[str, Any] = rough_domain.FAULTS if system == DOMAIN else FAULTS
-        self.report = Report()
+        self.tally = Tally("faults")
         for day in (START, SHUT_OUT):
             company.go_to(day)
             assert self._run(day).exit == DONE
@@ -122,8 +95,8 @@ class Storm:
             ending = attempt_plainly(self._company.path, live=True, as_of=BUSY)
         asked = self._proxy.requests
         self._proxy.meets = lambda _: None
-        self.report.tried += 1
-        self.report.exits[ending.exit] = self.report.exits.get(ending.exit, 0) + 1
+        self.tally.tried += 1
+        self.tally.ended(ending.exit)
         what = f"{fault} {'from' if for_good else 'at'} {number} of {self.requests}"
         what += f": exit {ending.exit}"
         wrong = list(self._untrue(ending))
@@ -133,7 +106,7 @@ class Storm:
         if asked > ATTEMPTS * (self.requests + 2 * MAX_PUT_OFF):
             wrong.append(f"{asked} requests were sent, {self.requests} on a calm day")
         if wrong:
-            self.report.wrong.append(f"{what}: {wrong}")
+            self.tally.untrue.append(f"{what}: {wrong}")
         self._heal(what)
 
     def _heal(self, what: str) -> None:
@@ -146,10 +119,10 @@ class Storm:
             lost += differences(self._expected, standing(self._company, BUSY))
             lost += map(str, passwords_that_do_not_let_in(self._company))
         if lost:
-            self.report.lost.append(f"{what}: {lost}")
+            self.tally.lost.append(f"{what}: {lost}")
         twice = done_twice(self._company, BUSY)
         if twice:
-            self.report.doubled.append(f"{what}: {twice}")
+            self.tally.doubled.append(f"{what}: {twice}")
 
     def _untrue(self, ending: Ending) -> Iterator[str]:
         """What the exit code and the report of a disturbed run say that is not so."""
