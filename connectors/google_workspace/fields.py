@@ -5,7 +5,7 @@ entry of an array: the work entry of `organizations`, the manager among `relatio
 an array as a whole, so a change is merged into the entries that are there.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -85,6 +85,7 @@ ENTRIES: Final = {
     "locality": Entry("addresses", "work", "locality"),
     "countryCode": Entry("addresses", "work", "countryCode"),
 }
+_KNOWN: Final = frozenset({EXTERNAL_ID, ALIASES, *NAME, *PLAIN, *ENTRIES})
 ARRAYS: Final = tuple(dict.fromkeys(["externalIds", *(one.array for one in ENTRIES.values())]))
 
 
@@ -92,7 +93,7 @@ def is_known(name: str) -> bool:
     """Whether an attribute can be read and written."""
     if name.startswith(CUSTOM):
         return len(name.split(".")) == 3 and all(name.split("."))
-    return name in {EXTERNAL_ID, ALIASES, *NAME, *PLAIN, *ENTRIES}
+    return name in _KNOWN
 
 
 class Fields:
@@ -106,13 +107,14 @@ class Fields:
     def __init__(self, *, external_id_type: str, custom: Iterable[str] = ()) -> None:
         """Put the entries together."""
         self._entries = {EXTERNAL_ID: Entry("externalIds", external_id_type), **ENTRIES}
-        self._custom = tuple(name for name in custom if name.startswith(CUSTOM))
+        own = (name for name in custom if name.startswith(CUSTOM))
+        self._all = (*PLAIN, *NAME, *self._entries, ALIASES, *own)
 
     # --- Reading ----------------------------------------------------------------------------------
 
     def attributes(self, user: User) -> dict[str, Value]:
         """What a user holds, without what is empty."""
-        values = self._values(user, self._custom)
+        values = ((name, self._value(user, name)) for name in self._all)
         return {name: value for name, value in values if not is_empty(value)}
 
     def person(self, user: User) -> str | None:
@@ -120,20 +122,25 @@ class Fields:
         value = self._entry(user, self._entries[EXTERNAL_ID])
         return None if value is None else str(value)
 
-    def _values(self, user: User, custom: Iterable[str]) -> Iterator[tuple[str, Any]]:
-        for name in PLAIN:
-            yield name, user.get(name)
-        for name, part in NAME.items():
-            yield name, user.get("name", {}).get(part)
-        for name, entry in self._entries.items():
-            yield name, self._entry(user, entry)
-        yield ALIASES, tuple(sorted(user.get(ALIASES, ())))
-        for name in custom:
-            _, schema, field = name.split(".")
-            value = user.get("customSchemas", {}).get(schema, {}).get(field)
-            if isinstance(value, list):
-                value = tuple(sorted(str(one.get("value", "")) for one in value))
-            yield name, value
+    def held(self, user: User, names: Iterable[str]) -> dict[str, Value | None]:
+        """What a user holds of these names; None for what is empty or not known."""
+        return {name: self._value(user, name) for name in names}
+
+    def _value(self, user: User, name: str) -> Any:
+        if name in PLAIN:
+            return user.get(name)
+        if name in NAME:
+            return user.get("name", {}).get(NAME[name])
+        if name in self._entries:
+            return self._entry(user, self._entries[name])
+        if name == ALIASES:
+            return tuple(sorted(user.get(ALIASES, ())))
+        if not name.startswith(CUSTOM):
+            return None
+        _, schema, field = name.split(".")
+        value = user.get("customSchemas", {}).get(schema, {}).get(field)
+        several = isinstance(value, list)
+        return tuple(sorted(str(one.get("value", "")) for one in value)) if several else value
 
     @staticmethod
     def _entry(user: User, entry: Entry) -> Any:
@@ -179,10 +186,6 @@ class Fields:
         """Whether a user holds the wanted values already; letters of addresses in any case."""
         held = self.held(user, after)
         return all(_same(name, value, held.get(name)) for name, value in after.items())
-
-    def held(self, user: User, names: Iterable[str]) -> dict[str, Value | None]:
-        """What a user holds, custom fields of these names among it; None for what is empty."""
-        return dict(self._values(user, (name for name in names if name.startswith(CUSTOM))))
 
 
 def _filled(entries: Any) -> list[Mapping[str, Any]] | None:

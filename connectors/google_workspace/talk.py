@@ -204,8 +204,8 @@ class Talk:
 
     def produced(self, user: User) -> Attributes:
         """What a receipt reports of a user."""
-        held = self.fields.attributes(user)
-        return {name: held[name] for name in PRODUCES if name in held}
+        held = self.fields.held(user, PRODUCES)
+        return {name: value for name, value in held.items() if value}
 
     def required(self, ref: str | None) -> str:
         """The id of the account a change is about.

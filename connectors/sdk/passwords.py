@@ -25,9 +25,12 @@ LENGTH: Final = 16
 _SYMBOLS: Final = "!#%+-=?@_"
 _AMBIGUOUS: Final = frozenset("0O1lI|")
 _CLASSES: Final = tuple(
-    "".join(sorted(set(letters) - _AMBIGUOUS))
+    frozenset(letters) - _AMBIGUOUS
     for letters in (string.ascii_lowercase, string.ascii_uppercase, string.digits, _SYMBOLS)
 )
+_ALL: Final = "".join(sorted(frozenset().union(*_CLASSES)))
+_EVEN: Final = 256 - 256 % len(_ALL)
+"""Bytes from here on would make some letters likelier than others."""
 _FORMULA: Final = frozenset("=+-@")
 """A spreadsheet takes text that begins with one of these for a formula."""
 _LEAST_NAME: Final = 3
@@ -46,13 +49,23 @@ def make_password(length: int = LENGTH, *, without: Collection[str] = ()) -> str
     """
     names = [name.casefold() for name in without if len(name) >= _LEAST_NAME]
     while True:
-        letters = [secrets.choice(kind) for kind in _CLASSES]
-        letters += [secrets.choice("".join(_CLASSES)) for _ in range(length - len(letters))]
-        secrets.SystemRandom().shuffle(letters)
-        password = "".join(letters)
+        password = _letters(length)
+        complete = all(kind.intersection(password) for kind in _CLASSES)
         named = any(name in password.casefold() for name in names)
-        if not named and password[0] not in _FORMULA:
+        if complete and not named and password[0] not in _FORMULA:
             return password
+
+
+def _letters(length: int) -> str:
+    """Letters at random, each as likely as any other.
+
+    All random bytes are fetched at once: one by one they cost more than the request of an account.
+    """
+    letters = ""
+    while len(letters) < length:
+        drawn = secrets.token_bytes(2 * length)
+        letters += "".join(_ALL[byte % len(_ALL)] for byte in drawn if byte < _EVEN)
+    return letters[:length]
 
 
 class PasswordSink(Protocol):
