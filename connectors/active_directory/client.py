@@ -58,7 +58,7 @@ its reader and the writers of its shards."""
 _CHOOSING: Final = threading.Lock()
 
 _Exchange = Callable[[ldap3.Connection], _T]
-_Send = Callable[[Any], Any]
+_Send = Callable[[Any], object]
 """Sends one write; `Any`, because the stubs of ldap3 leave the methods that write untyped."""
 
 
@@ -208,7 +208,8 @@ class LdapDirectory:
             raise Fatal(message, system=self._system, operation=operation)
 
         def write(connection: ldap3.Connection) -> None:
-            self._finish(send(connection), operation, writing=True)
+            send(connection)
+            self._finish(connection, operation, writing=True)
 
         self._exchange(operation, write)
 
@@ -242,9 +243,8 @@ class LdapDirectory:
             connection.open(read_server_info=False)
             if self._start_tls:
                 self._protect(connection)
-            self._finish(
-                connection.bind(read_server_info=False), f"bind as {self._user}", writing=False
-            )
+            connection.bind(read_server_info=False)
+            self._finish(connection, f"bind as {self._user}", writing=False)
         except LDAPExceptionError as error:
             _drop(connection)
             self._choose_anew()
@@ -264,11 +264,11 @@ class LdapDirectory:
     def _protect(self, connection: ldap3.Connection) -> None:
         """Turn a fresh connection into a protected one; nothing was sent over it yet.
 
-        By hand: ldap3 2.9.1 looks for the answer where its thread-safe strategy does not keep it.
+        By hand: `start_tls` of ldap3 2.9.1 keeps neither the code of a refusal nor what it says.
         """
-        answer: Any = connection.extended(START_TLS)
+        connection.extended(START_TLS)
         try:
-            self._finish(answer, f"StartTLS with {self._host}", writing=False)
+            self._finish(connection, f"StartTLS with {self._host}", writing=False)
         except ConnectorError as error:
             message = f"{self._host} does not protect the connection ({error.message})"
             hint = "Give the controller a certificate."
@@ -302,7 +302,8 @@ class LdapDirectory:
             user=self._user,
             password=self._password,
             authentication=ldap3.SIMPLE,
-            client_strategy=ldap3.SAFE_SYNC,
+            # Whoever uses a connection has it alone. SAFE_SYNC would copy every answer, deeply.
+            client_strategy=ldap3.SYNC,
             read_only=self._read_only,
             check_names=False,
             auto_referrals=False,
@@ -332,9 +333,10 @@ class LdapDirectory:
         return socket.create_connection((address, self._port), timeout=self._timeout)
 
     def _finish(
-        self, answer: Any, operation: str, *, writing: bool
+        self, connection: ldap3.Connection, operation: str, *, writing: bool
     ) -> tuple[dict[str, Any], list[Any]]:
-        _, result, response, _ = answer
+        """The answer to the last request on a connection; raises what it means unless it is yes."""
+        result = connection.result
         code = int(result["result"])
         if code != SUCCESS:
             raise error_of(
@@ -344,7 +346,7 @@ class LdapDirectory:
                 operation=operation,
                 writing=writing,
             )
-        return result, response or []
+        return result, connection.response or []
 
     def _failure(self, error: LDAPExceptionError, operation: str) -> ConnectorError:
         said = " ".join(str(error).split())
@@ -375,8 +377,8 @@ def _pages(
     cookie: bytes | None = None
     operation = f"search {asked['search_filter']} in {asked['search_base'] or 'rootDSE'}"
     while True:
-        answer = connection.search(**asked, paged_cookie=cookie)
-        result, response = finish(answer, operation, writing=False)
+        connection.search(**asked, paged_cookie=cookie)
+        result, response = finish(connection, operation, writing=False)
         for found in response:
             if found["type"] == "searchResEntry":  # the others point to other naming contexts
                 yield Entry(found["dn"], _values(found["raw_attributes"]))

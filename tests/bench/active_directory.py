@@ -2,7 +2,9 @@
 
 The controller is Samba, started for this; without it, or without root, there are no figures. The
 account is the one that rights were delegated to. A bare loop on ldap3 does no more than must be
-done: an add, a password and an enable per account on as many connections, and nothing is looked at.
+done, on as many connections: per account an add, a search for the GUID that it got (which the other
+systems tell with the answer to a create), a password and an enable. It checks nothing beforehand,
+and does not read back what it wrote.
 """
 
 import statistics
@@ -20,6 +22,7 @@ import ldap3
 from connectors.active_directory import open_reader, open_writer
 from connectors.active_directory.client import LdapDirectory, open_directory
 from connectors.active_directory.directory import Modification, Operation
+from connectors.active_directory.lookup import ANY
 from connectors.active_directory.settings import ActiveDirectorySettings
 from connectors.model.change import Change, CreateAccount, EnableAccount, GrantPermission
 from connectors.model.receipt import Outcome
@@ -36,6 +39,8 @@ AT_ONCE: Final = 4
 ROUNDS: Final = 3
 TIMES: Final = 5
 USER: Final = ("top", "person", "organizationalPerson", "user")
+MUST_CHANGE: Final = {"pwdLastSet": [(ldap3.MODIFY_REPLACE, ["0"])]}
+ENABLED: Final = {"userAccountControl": [(ldap3.MODIFY_REPLACE, ["512"])]}
 
 
 def measure() -> Iterator[Figure]:
@@ -129,7 +134,7 @@ class _Site:
         return sorted({str(one.ref) for one in receipts})
 
     def _create_bare(self, count: int) -> None:
-        """The writes alone, by ldap3 alone."""
+        """The writes and the ids alone, by ldap3 alone."""
         names = self._names(count)
         portions = [names[start::AT_ONCE] for start in range(AT_ONCE)]
         with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -142,10 +147,12 @@ class _Site:
         for name in names:
             dn = f"CN={name},{STARTERS}"
             values = {key: [value] for key, value in _attributes(name).items()}
-            _ok(connection.add(dn, USER, {**values, "userAccountControl": ["514"]}))
+            _ok(connection, connection.add(dn, USER, {**values, "userAccountControl": ["514"]}))
+            assert connection.search(dn, ANY, ldap3.BASE, attributes=["objectGUID"])
             quoted = f'"{make_password()}"'.encode("utf-16-le")
-            _ok(connection.modify(dn, {"unicodePwd": [(ldap3.MODIFY_REPLACE, [quoted])]}))
-            _ok(connection.modify(dn, {"userAccountControl": [(ldap3.MODIFY_REPLACE, ["512"])]}))
+            password = {"unicodePwd": [(ldap3.MODIFY_REPLACE, [quoted])]}
+            _ok(connection, connection.modify(dn, {**password, **MUST_CHANGE}))
+            _ok(connection, connection.modify(dn, ENABLED))
         connection.unbind()
 
     # --- Reading ----------------------------------------------------------------------------------
@@ -203,8 +210,8 @@ def _attributes(name: str) -> dict[str, str]:
     }
 
 
-def _ok(answer: Any) -> None:
-    assert answer[1]["result"] == 0, answer[1]
+def _ok(connection: Any, accepted: Any) -> None:
+    assert accepted, connection.result
 
 
 def _seconds(work: Callable[[], object]) -> float:
