@@ -2,7 +2,8 @@
 
 A person's conversation is answered call by call, so in a batch no two calls are of one person, and
 nothing in a batch depends on anything else in it. Whatever is ready goes out as soon as a slot is
-free; while all are busy more gets ready, and the next batch is fuller.
+free; while all are busy the next batch gets ready, so that a slot that becomes free is used before
+anybody thinks about the answers.
 """
 
 import heapq
@@ -46,7 +47,8 @@ def apply_in_batches(
         steps: The conversation that writes one change.
         send: Sends a batch; called from several threads.
         size: Calls in a batch, at least 1.
-        concurrency: Batches at once, at least 1; `size * concurrency` persons are under way.
+        concurrency: Batches at once, at least 1; the persons of these and of one more batch are
+            under way.
 
     Yields:
         A receipt per change that was pulled.
@@ -84,11 +86,12 @@ class _Speaker:
     Attributes:
         turn: The person's changes.
         begun: Whether the first conversation was begun.
+        asked: Whether anything was sent.
         attempts: How often the present call was sent.
     """
 
     def __init__(self, turn: Turn, steps: _Steps) -> None:
-        self.turn, self.begun, self.attempts = turn, False, 0
+        self.turn, self.begun, self.asked, self.attempts = turn, False, False, 0
         self._steps = steps
         self._conversation: Conversation[Written] | None = None
 
@@ -129,6 +132,12 @@ class _Speaker:
             self.turn.wrote(conversation.result)
             self.begin()
 
+    def set_aside(self, reason: str) -> None:
+        """Say nothing more: what the change in hand was about to ask was never sent."""
+        self.close()
+        self.turn.give_back()
+        self.turn.set_aside(reason)
+
     def close(self) -> None:
         """Leave the conversation where it stands."""
         if self._conversation is not None:
@@ -146,6 +155,7 @@ class _Traffic:
         self._size, self._slots = size, slots
         self._ready: deque[_Speaker] = deque()
         self._later: list[tuple[float, int, _Speaker]] = []
+        self._next: list[_Speaker] = []
         self._away: dict[Future[_Answers], list[_Speaker]] = {}
         self._ended: deque[Turn] = deque()
         self._order = itertools.count()
@@ -155,38 +165,43 @@ class _Traffic:
     @property
     def busy(self) -> bool:
         """Whether anybody is under way, or through and not told yet."""
-        return bool(self._ready or self._later or self._away or self._ended)
+        return bool(self._ready or self._later or self._next or self._away or self._ended)
 
     @property
     def has_room(self) -> bool:
         """Whether another person may be pulled."""
-        under_way = len(self._ready) + len(self._later) + sum(map(len, self._away.values()))
-        return under_way < self._size * self._slots
+        waiting = len(self._ready) + len(self._later) + len(self._next)
+        return waiting + sum(map(len, self._away.values())) < self._size * (self._slots + 1)
 
     def welcome(self, speaker: _Speaker) -> None:
         """Take somebody in, who begins when there is a slot."""
         self._ready.append(speaker)
 
     def send(self) -> None:
-        """Send what is ready, as far as there are slots."""
-        while len(self._away) < self._slots and (batch := self._next_batch()):
+        """Send what is ready, as far as there are slots, and get the next batch ready."""
+        self._prepare()
+        while self._next and len(self._away) < self._slots and self._moment() >= self._hold_until:
+            batch, self._next = self._next, []
             calls = [speaker.wish for speaker in batch if isinstance(speaker.wish, Call)]
+            for speaker in batch:
+                speaker.asked, speaker.attempts = True, speaker.attempts + 1
             self._away[self._pool.submit(self._exchange, calls)] = batch
+            self._prepare()
 
     def listen(self) -> None:
         """Wait until an answer is there or a time has come, and let whom it concerns go on."""
         moments = [self._later[0][0]] if self._later else []
-        if self._ready and len(self._away) < self._slots:
+        if self._next and len(self._away) < self._slots:
             moments.append(self._hold_until)
         pause = max(0.0, min(moments) - self._moment()) if moments else None
         if self._away:
             done, _ = wait(self._away, timeout=pause, return_when=FIRST_COMPLETED)
-            for future in done:
-                answers, final = future.result()
-                for speaker, answer in zip(self._away.pop(future), answers, strict=True):
-                    if final or not self._sends_again(speaker, answer):
-                        speaker.hear(answer)
-                        self._sort(speaker)
+            answered = [one for future in done for one in self._answered(future)]
+            if len(self._next) == self._size and all(isinstance(it, Reply) for _, it in answered):
+                self.send()
+            for speaker, answer in answered:
+                speaker.hear(answer)
+                self._sort(speaker)
         elif pause is not None:
             clock.wait(pause)
             self._ahead += max(0.0, min(moments) - self._moment())
@@ -208,25 +223,41 @@ class _Traffic:
         """Begin nothing more, and leave every conversation."""
         self._trial.over.set()
         away = (speaker for batch in self._away.values() for speaker in batch)
-        for speaker in (*self._ready, *(one for *_, one in self._later), *away):
+        later = (speaker for *_, speaker in self._later)
+        for speaker in (*self._ready, *later, *self._next, *away):
             speaker.close()
 
-    def _next_batch(self) -> list[_Speaker]:
-        batch: list[_Speaker] = []
-        if self._moment() < self._hold_until:
-            return batch
-        while self._ready and len(batch) < self._size:
+    def _answered(self, future: Future[_Answers]) -> Iterator[tuple[_Speaker, Reply | Exception]]:
+        """Those of a batch who have an answer to think about; the others ask once more, later."""
+        answers, final = future.result()
+        for speaker, answer in zip(self._away.pop(future), answers, strict=True):
+            if final or not self._sends_again(speaker, answer):
+                yield speaker, answer
+
+    def _prepare(self) -> None:
+        """Let those begin who are in the next batch, until it is full."""
+        if self._trial.over.is_set():
+            self._set_aside_unsent()
+        while self._ready and len(self._next) < self._size:
             speaker = self._ready.popleft()
             if not speaker.begun:
                 if self._trial.over.is_set():
                     speaker.turn.set_aside(GIVEN_UP)
                 speaker.begin()
             if isinstance(speaker.wish, Call):
-                speaker.attempts += 1
-                batch.append(speaker)
+                self._next.append(speaker)
             else:
                 self._sort(speaker)
-        return batch
+
+    def _set_aside_unsent(self) -> None:
+        """Whoever got ready and asked nothing yet has not begun, as far as the target can tell."""
+        several, self._next = self._next, []
+        for speaker in several:
+            if speaker.asked:
+                self._next.append(speaker)
+            else:
+                speaker.set_aside(GIVEN_UP)
+                self._sort(speaker)
 
     def _exchange(self, calls: list[Call]) -> _Answers:
         """The answers to a batch, and whether they are final; on a thread, and never raises.

@@ -102,6 +102,26 @@ def test_batches_run_side_by_side_up_to_the_limit():
     assert len(system.batches) == 12
 
 
+def test_the_next_batch_gets_ready_while_all_slots_are_busy_and_no_further_one():
+    begun, ready = [], threading.Event()
+
+    def noting(change):
+        begun.append(change.person)
+        if change.person == "b":
+            ready.set()
+        return (yield from steps(change))
+
+    class Slow(System):
+        def send(self, calls):
+            assert ready.wait(30), "b does not begin before a is answered"
+            if calls[0].path == "/a":
+                assert begun == ["a", "b"]
+            return super().send(calls)
+
+    receipts, _ = run(day(*"abc"), Slow(), noting, size=1)
+    assert [receipt.outcome for receipt in receipts] == ["done"] * 3
+
+
 def test_changes_are_pulled_no_further_than_they_are_written():
     pulled = []
 
@@ -113,7 +133,7 @@ def test_changes_are_pulled_no_further_than_they_are_written():
     receipts = apply_in_batches(stream(), steps, System().send, size=3, concurrency=2)
     for expected in range(1, 20):
         next(receipts)
-        assert len(pulled) <= expected + 2 * 3 * 2 + 1
+        assert len(pulled) <= expected + 2 * 3 * (2 + 1) + 1
     receipts.close()
 
 
