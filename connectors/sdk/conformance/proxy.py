@@ -55,6 +55,7 @@ class Weather:
 
 CALM = Weather()
 _REQUEST: Final = re.compile(rb"[A-Z]+ \S+ HTTP/1\.1\r\n")
+_LENGTH: Final = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
 class FaultProxy:
@@ -161,7 +162,7 @@ class FaultProxy:
             back: Where they come from, for an answer of our own.
             met: Takes the weather of the request that is passed on now.
         """
-        passed = 0
+        passed = left = 0
         while piece := await _read(reader):
             begins = _REQUEST.match(piece) is not None
             if begins:
@@ -173,7 +174,10 @@ class FaultProxy:
             if weather.hold:
                 continue
             if weather.answer is not None:
-                if begins:
+                # Not before the whole request is here: the next one may come in one piece with what
+                # is left of this one, and would not be seen to begin.
+                left = _left_of(piece) if begins else left - len(piece)
+                if left == 0:
                     back.write(_answer(weather))
                     await back.drain()
                 continue
@@ -209,6 +213,13 @@ class FaultProxy:
             writer.write(piece)
             await writer.drain()
         return False
+
+
+def _left_of(piece: bytes) -> int:
+    """Bytes of a request's body that come after the piece that it begins with."""
+    head, _, body = piece.partition(b"\r\n\r\n")
+    length = _LENGTH.search(head)
+    return int(length[1]) - len(body) if length else 0
 
 
 def _answer(weather: Weather) -> bytes:
