@@ -1,9 +1,9 @@
 """Who sits in the writer's seat. `tasks.site` chooses; nobody else asks."""
 
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
 from datetime import date, datetime
-from itertools import groupby
 from typing import Final, Protocol
 
 import pandas as pd
@@ -13,11 +13,13 @@ from connectors.ledger.names import Name
 from connectors.model.accounts import Accounts
 from connectors.model.change import Change
 from connectors.model.connector import Writer
+from connectors.model.errors import Unreachable
 from connectors.model.people import INVALID, People
 from connectors.model.receipt import Outcome, Receipt
 from connectors.sdk.clock import now
 from connectors.sdk.fanout import receipt_of
 from connectors.sdk.recorder import Recorder
+from tasks.ahead import Due, portions
 from tasks.lifecycle.allot import claims_of
 from tasks.lifecycle.called import fingerprints
 from tasks.lifecycle.policy import TargetPolicy
@@ -194,9 +196,9 @@ class LiveSeat:
 class Journaled:
     """A writer whose every change is journaled before it is written and settled after.
 
-    A person's intents are one transaction of the ledger, and so are a person's receipts: most of a
-    run's own work is in these. Names that a change gives are reserved before that; who comes too
-    late for one is refused, and never gets another name silently.
+    A person's intents are in one transaction of the ledger, and so are a person's receipts; where a
+    target is quick, some persons share one. Names that a change gives are reserved before that; who
+    comes too late for one is refused, and never gets another name silently.
 
     Args:
         writer: Does the writing.
@@ -231,48 +233,61 @@ class Journaled:
         unanswered: Counter[str] = Counter()
         answers: list[Receipt] = []
         told: list[Receipt] = []
-        named = self._named(changes, pulled, answers)
+        due = Due()
 
         def tried(person: Sequence[Change]) -> None:
             told.extend(self._of_another_process(person))
 
-        def announced() -> Iterator[Change]:
-            for change in self._ledger.announce(self._run, self._profile, named, known=tried):
-                pulled[change.id] = change
-                unanswered[change.person] += 1
-                yield change
+        def announced() -> Generator[Change]:
+            for persons in portions(changes):
+                named = self._named(persons, pulled, answers)
+                waiting = deque(self._ledger.announce(self._run, self._profile, named, known=tried))
+                try:
+                    while waiting:
+                        change = waiting.popleft()
+                        pulled[change.id] = change
+                        unanswered[change.person] += 1
+                        yield change
+                finally:
+                    self._withdraw(waiting)
 
         def settled() -> list[Receipt]:
             some = answers.copy()
             answers.clear()
             self._ledger.settle(self._run, self._profile, some, pulled)
+            due.done()
             some += told
             told.clear()
             return some
 
-        try:
-            for receipt in self._writer.apply(announced()):
-                answers.append(receipt)
-                unanswered[receipt.person] -= 1
-                if not unanswered[receipt.person]:
-                    yield from settled()
-        except Exception:
+        with closing(announced()) as handed:
+            try:
+                for receipt in self._writer.apply(handed):
+                    answers.append(receipt)
+                    unanswered[receipt.person] -= 1
+                    if not unanswered[receipt.person] and due.now(len(answers)):
+                        yield from settled()
+            except Exception:
+                yield from settled()
+                raise
             yield from settled()
-            raise
-        yield from settled()
 
     def _named(
-        self, changes: Iterable[Change], pulled: dict[str, Change], answers: list[Receipt]
-    ) -> Iterator[Change]:
+        self, persons: Sequence[list[Change]], pulled: dict[str, Change], answers: list[Receipt]
+    ) -> list[Change]:
         """The changes of everybody whose names are still free; the others are answered."""
-        for _, group in groupby(changes, key=lambda change: change.person):
-            person = list(group)
-            reason = self._reason_to_refuse(person)
-            if reason is None:
-                yield from person
+        gone = self._reserve(change for person in persons for change in person)
+        free: list[Change] = []
+        for person in persons:
+            lost = gone.get(person[0].person)
+            if lost is None:
+                free += person
                 continue
+            reason = f"{', '.join(lost)} was given to somebody else since; the next run finds "
+            reason += "another name"
             pulled.update((change.id, change) for change in person)
             answers.extend(receipt_of(change, Outcome.FAILED, detail=reason) for change in person)
+        return free
 
     def _of_another_process(self, person: Sequence[Change]) -> Iterator[Receipt]:
         """Receipts of somebody who was announced in this run before: nothing is sent twice.
@@ -283,24 +298,32 @@ class Journaled:
         for change in person:
             yield known.get(change.id) or receipt_of(change, Outcome.IN_DOUBT, detail=BEGUN)
 
-    def _reason_to_refuse(self, changes: Iterable[Change]) -> str | None:
-        """Reserve the names that a person is given; why they get nothing, if one is gone."""
+    def _reserve(self, changes: Iterable[Change]) -> dict[str, list[str]]:
+        """Reserve the names that people are given; person -> names that are gone."""
         if self._policy is None:
-            return None
+            return {}
         names = [
             Name(space, value, change.person)
             for change in changes
             for space, value in claims_of(self._policy, change)
         ]
         if not names:
-            return None
+            return {}
         refused = self._ledger.reserve_names(
             self._profile, names, now(), unused_since=self._unused_since
         )
-        if not refused:
-            return None
-        gone = ", ".join(dict.fromkeys(name.value for name in refused))
-        return f"{gone} was given to somebody else since; the next run finds another name"
+        gone: dict[str, list[str]] = {}
+        for name in refused:
+            lost = gone.setdefault(name.person, [])
+            if name.value not in lost:
+                lost.append(name.value)
+        return gone
+
+    def _withdraw(self, changes: Collection[Change]) -> None:
+        """Forget intents that no writer has seen: it stopped before."""
+        if changes:
+            with suppress(Unreachable):  # then they are open, and the next run looks at them
+                self._ledger.withdraw(self._run, changes)
 
     def close(self) -> None:
         """Close the writer."""

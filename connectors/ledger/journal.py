@@ -5,11 +5,11 @@ before it plans anything.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from connectors.ledger.audit import Audit
@@ -60,11 +60,11 @@ class Journal(Links, Audit):
         changes: Iterable[Change],
         *,
         known: Callable[[Sequence[Change]], None] | None = None,
-    ) -> Iterator[Change]:
-        """Pass changes on to a writer, each written down durably before it is handed over.
+    ) -> list[Change]:
+        """Write down durably what a writer is about to do, before it is handed over.
 
-        One transaction per person: the person's intents are down before the first of them is handed
-        over. Of two processes that announce a person in the same run, one gets through.
+        One transaction for all of it. Of two processes that announce a person in the same run, one
+        gets through.
 
         Args:
             run: Id of a run that was started.
@@ -73,33 +73,55 @@ class Journal(Links, Audit):
             known: Told the changes of a person who was announced in this run before; they are not
                 handed over. Without it they are opened again.
 
-        Yields:
-            The same changes, in the same order.
+        Returns:
+            Those to hand over, in the same order.
 
         Raises:
-            AssertionError: A change carries a secret. Nothing of its person was handed over.
+            AssertionError: A change carries a secret. Nothing was written down.
             Unreachable: The ledger does not answer, so nothing more may be written anywhere.
         """
-        for _, group in groupby(changes, key=lambda change: change.person):
-            person = list(group)
-            for change in person:
-                refuse_secrets(change)
-            announced = now()
-            intents = [
-                self._intent(run, profile, change) | {"announced": announced} for change in person
-            ]
-            try:
-                with self._writing() as connection:
-                    connection.execute(journal_table.insert(), intents)
-            except IntegrityError:
-                if known is None:
-                    self._announce_again(intents)
-                elif self.so_far(run, person):
-                    known(person)
-                    continue
-                else:
-                    raise
-            yield from person
+        every = list(changes)
+        for change in every:
+            refuse_secrets(change)
+        announced = now()
+        intents = [
+            self._intent(run, profile, change) | {"announced": announced} for change in every
+        ]
+        if not intents:
+            return []
+        try:
+            with self._writing() as connection:
+                connection.execute(journal_table.insert(), intents)
+        except IntegrityError:
+            persons = {change.person: None for change in every}
+            if len(persons) > 1:  # who of them it is shows when they are written down one by one
+                each = ([one for one in every if one.person == person] for person in persons)
+                return [
+                    one for some in each for one in self.announce(run, profile, some, known=known)
+                ]
+            if known is None:
+                self._announce_again(intents)
+            elif self.so_far(run, every):
+                known(every)
+                return []
+            else:
+                raise
+        return every
+
+    def withdraw(self, run: str, changes: Iterable[Change]) -> None:
+        """Forget intents of a run whose changes were never handed to a writer.
+
+        Args:
+            run: The run that announced them.
+            changes: Those that no writer has seen.
+        """
+        statement = delete(journal_table).where(
+            journal_table.c.run == run,
+            journal_table.c.change.in_([change.id for change in changes]),
+            journal_table.c.outcome.is_(None),
+        )
+        with self._writing() as connection:
+            connection.execute(statement)
 
     def so_far(self, run: str, changes: Iterable[Change]) -> dict[str, Receipt | None]:
         """Receipts of those of the changes that the run has tried, by id; None while it is open."""

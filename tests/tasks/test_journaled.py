@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -90,10 +91,27 @@ def test_what_was_answered_before_a_target_was_given_up_is_on_disk_and_the_rest_
     assert [intent.change for intent in ledger.open_intents(PROFILE)] == [second]
 
 
+def test_what_was_written_down_for_a_writer_that_stopped_before_it_is_not_open(
+    ledger: Ledger,
+) -> None:
+    class StopsInTheMiddle(SideBySide):
+        """Takes persons until it has four, and ends as if that were all."""
+
+        def apply(self, some: Iterable[Change]) -> Iterator[Receipt]:
+            return super().apply(islice(some, 8))
+
+    planned = changes(*(f"{number:02}" for number in range(20)))
+    receipts = list(Journaled(StopsInTheMiddle(), ledger, profile=PROFILE, run=RUN).apply(planned))
+    assert {receipt.person for receipt in receipts} == {"00", "01", "02", "03"}
+    assert settled(ledger) == {change.id for change in planned[:8]}
+    assert ledger.open_intents(PROFILE) == []
+    assert len(ledger.journal(RUN)) == 8
+
+
 def test_a_shard_that_is_taken_anew_sends_nothing_twice(ledger: Ledger) -> None:
     planned = changes("1", "2", "3")
     list(Journaled(SideBySide(), ledger, profile=PROFILE, run=RUN).apply(planned[:2]))
-    begun = list(ledger.announce(RUN, PROFILE, planned[2:4]))  # and then the process was gone
+    begun = ledger.announce(RUN, PROFILE, planned[2:4])  # and then the process was gone
     sent: list[Change] = []
 
     class Watched(SideBySide):

@@ -156,7 +156,7 @@ def test_an_interrupted_run_stops_everywhere_and_waits_for_who_is_being_written(
     led = site_of(elsewhere.attempt.run)
     monkeypatch.setattr("tasks.standing.QUIET_SECONDS", 0.5)
     begun = CreateAccount(target="directory", person="9", after={"userName": "u9"})
-    list(led.ledger.announce(elsewhere.run.id, "site", [begun]))
+    led.ledger.announce(elsewhere.run.id, "site", [begun])
     began = time.monotonic()
 
     led.halt()  # nobody answers for the one who was begun

@@ -54,7 +54,7 @@ def revoke(person, permission, *, target="directory"):
 def carry_out(ledger, *results, run="run-1", profile=PROFILE, at=None):
     """Announce and settle (change, outcome, ref) as a writer would, at an instant or now."""
     changes = {change.id: change for change, _, _ in results}
-    assert list(ledger.announce(run, profile, changes.values())) == list(changes.values())
+    assert ledger.announce(run, profile, changes.values()) == list(changes.values())
     receipts = [receipt_of(change, outcome, ref=ref) for change, outcome, ref in results]
     receipts = [replace(receipt, at=at or receipt.at) for receipt in receipts]
     ledger.settle(run, profile, receipts, changes)

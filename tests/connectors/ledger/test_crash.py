@@ -14,8 +14,8 @@ from connectors.sdk.fanout import receipt_of
 go()
 with open_ledger(sys.argv[1]) as ledger, ledger.lock("demo", "run-1"):
     ledger.start_run(a_run())
-    changes = [create("1"), create("2"), grant("2", "care"), create("3")]
-    for change in ledger.announce("run-1", "demo", changes):
+    persons = [create("1")], [create("2"), grant("2", "care")], [create("3")]
+    for change in (one for some in persons for one in ledger.announce("run-1", "demo", some)):
         if change.person == "1":
             ledger.settle("run-1", "demo", [receipt_of(change, Outcome.DONE, ref="ref-1")], {})
         else:

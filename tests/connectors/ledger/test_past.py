@@ -19,7 +19,7 @@ def test_the_latest_changes_of_one_person_come_newest_first(ledger):
 
 
 def test_a_change_that_was_never_answered_has_no_outcome(ledger):
-    list(ledger.announce("run-1", "demo", [create("1")]))
+    ledger.announce("run-1", "demo", [create("1")])
 
     (one,) = ledger.past_of("demo", "1", limit=10)
 
@@ -40,7 +40,7 @@ def test_a_change_that_was_set_aside_says_why(ledger):
 def in_seconds(ledger, run, target, seconds, count=20):
     """Let a run write accounts of a target, from now on and for so many seconds."""
     changes = [create(f"{run}-{number}", target=target) for number in range(count)]
-    list(ledger.announce(run, "demo", changes))
+    ledger.announce(run, "demo", changes)
     began = min(e.announced for e in ledger.journal(run) if e.change.target == target)
     end = began + timedelta(seconds=seconds)
     receipts = [replace(receipt_of(one, Outcome.DONE, ref="x"), at=end) for one in changes]
@@ -64,7 +64,7 @@ def test_a_few_writes_tell_no_pace(ledger):
 
 def test_what_was_settled_by_a_later_run_took_no_time(ledger):
     changes = [create(str(number)) for number in range(20)]
-    list(ledger.announce("run-1", "demo", changes))
+    ledger.announce("run-1", "demo", changes)
     receipts = [receipt_of(one, Outcome.DONE, ref="x") for one in changes]
     ledger.close_intents("run-2", list(zip(ledger.open_intents("demo"), receipts, strict=True)))
     assert ledger.paces("demo") == {}

@@ -42,7 +42,7 @@ def test_a_person_counts_once_for_the_first_kind_that_fits(ledger):
 
 
 def test_what_was_never_answered_is_open_and_makes_nobody_a_joiner(ledger):
-    list(ledger.announce("run-1", PROFILE, [create("1")]))
+    ledger.announce("run-1", PROFILE, [create("1")])
     first = next(one for one in trend(ledger) if one.run == "run-1")
     assert (first.outcomes, first.persons) == ({"open": 1}, {})
 

@@ -62,7 +62,7 @@ def test_a_full_disk_is_said_so_and_leaves_nothing_half(ledger, ledger_url):
 def test_receipts_that_find_a_full_disk_are_not_half_there(ledger, ledger_url):
     """The write is done; an intent without a receipt stays, and the next run settles it."""
     changes = [create("1"), grant("1", "a")]
-    assert list(ledger.announce("run-1", "demo", changes)) == changes
+    assert ledger.announce("run-1", "demo", changes) == changes
     told(ledger, f"max_page_count = {pages(ledger_url)}")
     detail = "x" * 100_000
     receipts = [receipt_of(one, Outcome.DONE, ref="r1", detail=detail) for one in changes]
