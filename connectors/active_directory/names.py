@@ -7,6 +7,7 @@ Source: RFC 4514 (distinguished names), RFC 4515 (filters), MS-DTYP 2.3.4.2 (byt
 """
 
 import uuid
+from functools import lru_cache
 from typing import Final
 
 from connectors.model.containers import escape_rdn
@@ -42,6 +43,7 @@ def filter_bytes(raw: bytes) -> str:
     return "".join(f"\\{byte:02x}" for byte in raw)
 
 
+@lru_cache(maxsize=16_384)  # containers and managers are the same few, again and again
 def parse_dn(dn: str) -> tuple[Rdn, ...]:
     r"""The parts of a distinguished name, leaf first, values unescaped.
 

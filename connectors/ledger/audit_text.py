@@ -5,6 +5,7 @@ No secret gets in, no private value, and nothing that goes on for ever.
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from connectors.model.change import Change, Verb
@@ -45,9 +46,7 @@ def without_secrets(values: Mapping[str, Any]) -> dict[str, Any]:
 def is_secret(name: str, value: object) -> bool:
     """Whether a field is named like a secret and holds something (`hasPassword: true` is none)."""
     return (
-        SECRET.search(_plain(name)) is not None
-        and isinstance(value, str | tuple | list)
-        and not is_empty(value)
+        _is_named_secretly(name) and isinstance(value, str | tuple | list) and not is_empty(value)
     )
 
 
@@ -94,14 +93,16 @@ def _shown(name: str, value: Value | None, private: frozenset[str]) -> str:
     return capped(text, MAX_VALUE)
 
 
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z]", "", name.casefold())
+@lru_cache(maxsize=1024)
+def _is_named_secretly(name: str) -> bool:
+    return SECRET.search(re.sub(r"[^a-z]", "", name.casefold())) is not None
 
 
 def in_a_line(text: str) -> str:
     """A text without line breaks and other controls, cut to what a line holds."""
-    plain = "".join(letter if letter.isprintable() else " " for letter in text)
-    return capped(plain, MAX_TEXT)
+    if not text.isprintable():
+        text = "".join(letter if letter.isprintable() else " " for letter in text)
+    return capped(text, MAX_TEXT)
 
 
 def capped(text: str, length: int) -> str:

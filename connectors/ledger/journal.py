@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from connectors.ledger.audit import Audit
 from connectors.ledger.audit_text import NOTHING, refuse_secrets, without_secrets
+from connectors.ledger.books import keep_books
 from connectors.ledger.links import Links
 from connectors.ledger.records import JournalEntry, OpenIntent
 from connectors.ledger.tables import journal as journal_table
@@ -127,7 +128,7 @@ class Journal(Links, Audit):
         """Receipts of those of the changes that the run has tried, by id; None while it is open."""
         ids = [change.id for change in changes]
         with self._reading() as connection:
-            noted = _noted(connection, run, ids)
+            noted = _noted(connection, run, ids, {})
         return {change: _receipt(row.receipt) for change, row in noted.items()}
 
     def being_written(self, run: str) -> int:
@@ -196,8 +197,9 @@ class Journal(Links, Audit):
         receipts: Sequence[Receipt],
         changes: Mapping[str, Change],
     ) -> None:
-        noted = _noted(connection, run, [receipt.change for receipt in receipts])
+        noted = _noted(connection, run, [receipt.change for receipt in receipts], changes)
         settled: list[tuple[Change, Receipt]] = []
+        outcomes: list[dict[str, Any]] = []
         for receipt in receipts:
             if receipt.change not in noted:
                 change = changes[receipt.change]
@@ -209,10 +211,12 @@ class Journal(Links, Audit):
             row, content = noted[receipt.change], _content(receipt)
             if row.receipt == content:
                 continue
-            connection.execute(_SETTLE, _outcome(run, receipt, content) | {"row": row.sequence})
+            outcomes.append(_outcome(run, receipt, content) | {"row": row.sequence})
             noted[receipt.change] = row._replace(receipt=content)
             settled.append((row.change, receipt))
-        self._keep_books(connection, profile, settled)
+        if outcomes:
+            connection.execute(_SETTLE, outcomes)
+        keep_books(connection, profile, settled)
         self._append(connection, run, profile, settled)
 
     def open_intents(self, profile: str) -> list[OpenIntent]:
@@ -248,12 +252,14 @@ class Journal(Links, Audit):
         for start in range(0, len(closed), RECEIPTS_AT_ONCE):
             some = closed[start : start + RECEIPTS_AT_ONCE]
             with self._writing() as connection:
-                for intent, receipt in some:
-                    outcome = _outcome(run, receipt, _content(receipt))
-                    connection.execute(_SETTLE, outcome | {"row": intent.sequence})
+                outcomes = [
+                    _outcome(run, receipt, _content(receipt)) | {"row": intent.sequence}
+                    for intent, receipt in some
+                ]
+                connection.execute(_SETTLE, outcomes)
                 for profile, group in groupby(some, key=lambda pair: pair[0].profile):
                     settled = [(intent.change, receipt) for intent, receipt in group]
-                    self._keep_books(connection, profile, settled)
+                    keep_books(connection, profile, settled)
                     self._append(connection, run, profile, settled)
 
     def journal(self, run: str) -> list[JournalEntry]:
@@ -288,9 +294,14 @@ class _Noted(NamedTuple):
     receipt: str | None
 
 
-def _noted(connection: Connection, run: str, ids: list[str]) -> dict[str, _Noted]:
+def _noted(
+    connection: Connection, run: str, ids: list[str], known: Mapping[str, Change]
+) -> dict[str, _Noted]:
     rows = connection.execute(_NOTED, {"of": run, "ids": ids})
-    return {row.change: _Noted(row.sequence, _change(row.content), row.receipt) for row in rows}
+    return {
+        row.change: _Noted(row.sequence, known.get(row.change) or _change(row.content), row.receipt)
+        for row in rows
+    }
 
 
 def _outcome(run: str, receipt: Receipt, content: str) -> dict[str, Any]:

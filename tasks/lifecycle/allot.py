@@ -259,22 +259,30 @@ def _several(value: object) -> tuple[object, ...]:
 
 def _value_of(mapping: FieldMapping, known: Mapping[str, Any], names: Names | None) -> Any:
     """The value of a field for one person who tries a name; the same that `mapping` gives later."""
-    chosen = (
-        {} if names is None else {f"{NAMES}{part}": getattr(names, part) for part in NAME_PARTS}
-    )
-    facts = {**known, **{path: value for path, value in chosen.items() if value}}
+
+    def fact(path: str) -> Any:
+        column = column_of(path)
+        chosen = _chosen(names, column)
+        return chosen or known.get(column)
 
     match mapping.kind:
         case "value":
             return mapping.argument
         case "from":
-            return facts.get(column_of(mapping.argument))
+            return fact(mapping.argument)
         case "template":
             parts = parse_template(mapping.argument)
             paths = [part.path for part in parts if part.path is not None]
-            return fill_template(parts, [facts.get(column_of(path)) for path in paths])
+            return fill_template(parts, [fact(path) for path in paths])
         case "call":  # pragma: no branch - there is no other
-            return call(mapping, facts)
+            chosen = {f"{NAMES}{part}": getattr(names, part, None) for part in NAME_PARTS}
+            return call(mapping, {**known, **{path: it for path, it in chosen.items() if it}})
+
+
+def _chosen(names: Names | None, column: str) -> Any:
+    """What a name that is tried says of a column; nothing where it is about something else."""
+    part = column.removeprefix(NAMES)
+    return getattr(names, part) if names and part in NAME_PARTS and part != column else None
 
 
 NAME_PARTS = (

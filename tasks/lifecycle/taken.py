@@ -160,7 +160,8 @@ class Taken:
     def is_free(self, space: str, value: str, person: str) -> bool:
         """Whether nobody else holds the name."""
         key = key_of(value)
-        self.look_up([(space, value)])
+        if space in self._columns and key not in self._looked_up.get(space, ()):
+            self.look_up([(space, value)])
         held = self._spaces.get(space, {})
         return key not in held or held[key] == person
 

@@ -110,6 +110,7 @@ def in_another_process(
     ours, theirs = context.Pipe()
     process = context.Process(target=serve, args=(theirs,), daemon=True)
     process.start()
+    theirs.close()  # so that its end is heard of
 
     def ask(*order: Any) -> Any:
         ours.send(order)

@@ -4,13 +4,18 @@ import base64
 import hashlib
 import hmac
 import secrets
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 from connectors.active_directory.names import Rdn
 
 ROUNDS: Final = 1000
 """Of key derivation: no password is kept in clear, and a thousand binds a second are possible."""
+
+_PLAIN: Final = (
+    "guid", "parent", "kind", "salt", "digest", "usn_created", "usn_changed",
+)  # fmt: skip
+_SEVERAL: Final = ("groups", "delegates", "builders")
 
 
 class DirectoryError(Exception):
@@ -80,8 +85,14 @@ class Object:
         return type(self).from_json(self.to_json())
 
     def to_json(self) -> dict[str, Any]:
-        """The object as JSON."""
-        return asdict(self)
+        """The object as JSON, none of it shared."""
+        return {
+            **{name: getattr(self, name) for name in _PLAIN},
+            "rdn": self.rdn,
+            "attributes": {name: list(values) for name, values in self.attributes.items()},
+            "links": dict(self.links),
+            **{name: list(getattr(self, name)) for name in _SEVERAL},
+        }
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> Self:
