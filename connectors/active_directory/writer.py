@@ -21,7 +21,6 @@ from connectors.active_directory.results import NOT_LEAF, code_of
 from connectors.active_directory.seen import OTHERWISE, exchanging, held_by
 from connectors.active_directory.settings import ActiveDirectorySettings
 from connectors.active_directory.values import check_writable, surely, values_of
-from connectors.active_directory.windows import apply_in_windows
 from connectors.model.change import Change, Verb
 from connectors.model.containers import escape_rdn
 from connectors.model.errors import Invalid, NotFound, Refused
@@ -30,6 +29,7 @@ from connectors.model.values import Value
 from connectors.sdk.before_image import BeforeImage
 from connectors.sdk.fanout import Written
 from connectors.sdk.passwords import PasswordSink
+from connectors.sdk.windows import apply_in_windows
 
 
 class ActiveDirectoryWriter:

@@ -27,6 +27,8 @@ Fields = Mapping[str, str | bool]
 
 MATCH_ON_NUMBER: Final = "0"
 """`MatchPer`: find the person by `BcCo`. 7 would insert a new one."""
+ROWS_EACH: Final = 4
+"""Rows that a value is expected to have at most."""
 
 _slots: dict[str, threading.BoundedSemaphore] = {}
 """Address -> calls that may be under way: AFAS counts them per environment, not per client."""
@@ -199,6 +201,36 @@ class AfasClient:
             raise ValueError(message)
         where = [[Condition(field, EQUAL, value)]]
         return self._page(connector, page_query(order_by, skip=0, take=2, where=where))
+
+    def find_many(
+        self, connector: str, *, field: str, values: Sequence[str], order_by: Sequence[str]
+    ) -> list[Row]:
+        """The rows in which a field has one of some values, in one call as far as they fit.
+
+        Args:
+            connector: Name of the GetConnector.
+            field: Field to filter on.
+            values: Any texts but the empty one. Where they have many rows, some rows may be
+                missing, but never some of a value's.
+            order_by: Fields that leave no ties; `field` comes before them.
+        """
+        if not values:
+            return []
+        where = [[Condition(field, EQUAL, value)] for value in values]
+        most = ROWS_EACH * len(values)
+        ordered = list(dict.fromkeys([field, *order_by]))
+        query = page_query(ordered, skip=0, take=most, where=where)
+        if len(values) > 1 and len(query) + 1 > MAX_QUERY:
+            half = len(values) // 2
+            parts = (values[:half], values[half:])
+            return [
+                row
+                for some in parts
+                for row in self.find_many(connector, field=field, values=some, order_by=order_by)
+            ]
+        rows = self._page(connector, query)
+        # The last value may have more rows than came.
+        return rows if len(rows) < most else [one for one in rows if one[field] != rows[-1][field]]
 
     # --- writing ---------------------------------------------------------------------------------
 

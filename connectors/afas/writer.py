@@ -9,7 +9,7 @@ Source: Tools4everBV/HelloID-Conn-Prov-Target-AFAS-Profit-Employees and -Users, 
 
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -40,11 +40,14 @@ from connectors.model.manifest import Compare, Manifest
 from connectors.model.receipt import Receipt
 from connectors.model.values import CLEAR, Attributes, Value
 from connectors.sdk.before_image import BeforeImage
-from connectors.sdk.fanout import Written, apply_per_person
+from connectors.sdk.fanout import Written
+from connectors.sdk.windows import apply_in_windows
 
 CONFLICT_RETRIES: Final = 3
 LOST_RETRIES: Final = 1
 FIRST_WAIT_SECONDS: Final = 0.2
+PERSONS: Final = 100
+"""Whose records are looked at together, right before they are written."""
 CONFIRMED: Final = "confirmed by read"
 UNIQUE: Final = frozenset({"Upn", "EmAd"})
 MUST_BE_UNIQUE: Final = (
@@ -130,6 +133,8 @@ class AfasWriter(ABC):
         self._settings, self._target, self._key, self._sleep = settings, target, key, sleep
         self._manifest, self._before_image = manifest, BeforeImage(manifest, target)
         self._columns = settings.readable
+        self._order = [self._columns[EMPLOYEE_KEY], self._columns[PERSON_KEY]]
+        self._seen: dict[str, list[Row]] = {}
         token = settings.write_token or settings.token
         self._client = AfasClient(settings, read_only=False, token=token, sleep=sleep)
         verbs = {**self._verbs(), Verb.CORRELATE: self._correlate}
@@ -145,7 +150,14 @@ class AfasWriter(ABC):
         Raises:
             Fatal: The token is refused, the connector is not granted, or AFAS does not answer.
         """
-        return apply_per_person(changes, self._execute, concurrency=self._settings.concurrency)
+        return apply_in_windows(
+            changes,
+            self._execute,
+            foresee=self._look,
+            size=PERSONS,
+            concurrency=self._settings.concurrency,
+            eager=True,
+        )
 
     def close(self) -> None:
         """Close the connections."""
@@ -166,6 +178,22 @@ class AfasWriter(ABC):
             raise
         return replace(written, detail=written.detail and capped(written.detail))
 
+    def _look(self, changes: Sequence[Change]) -> None:
+        """Read the records that are about to be written: a call for many instead of one for each.
+
+        What it does not show, because AFAS spells a key otherwise, say, is looked for again.
+        """
+        refs = {change.ref for change in changes if self._before_image.is_known(change)}
+        key = self._columns[self._key]
+        rows = self._client.find_many(
+            self._settings.get_connectors.users,
+            field=key,
+            values=sorted(ref for ref in refs if ref),
+            order_by=self._order,
+        )
+        for row in rows:
+            self._seen.setdefault(str(row.get(key)), []).append(row)
+
     def _require_unmoved(self, change: Change) -> None:
         """Raise `Moved` unless AFAS shows the record as the plan saw it, or as it shall be.
 
@@ -173,7 +201,8 @@ class AfasWriter(ABC):
         """
         if not self._before_image.is_known(change):
             return
-        rows = self._rows_of(self._ref_of(change))
+        ref = self._ref_of(change)
+        rows = self._seen.pop(ref, None) or self._rows_of(ref)
         if len(rows) != 1:
             return
         held: dict[str, Value | None] = {
@@ -260,7 +289,7 @@ class AfasWriter(ABC):
             self._settings.get_connectors.users,
             field=self._columns[self._key],
             value=ref,
-            order_by=[self._columns[EMPLOYEE_KEY], self._columns[PERSON_KEY]],
+            order_by=self._order,
         )
 
     def _is_shown(self, change: Change) -> bool:

@@ -381,5 +381,29 @@ def open_store(name: str, path: Path | None = None) -> Store:
 def save_store(store: Store, path: Path) -> None:
     """Replace the file with the content of the store."""
     draft = path.with_name(f".{path.name}.new")
-    draft.write_text(json.dumps(store.content(), ensure_ascii=False, indent=1), encoding="utf-8")
+    draft.write_text(_in_lines(store.content()), encoding="utf-8")
     draft.replace(path)
+
+
+def _in_lines(content: Mapping[str, Any]) -> str:
+    """JSON with a line for each account and group: `indent` would do it in Python, and slowly."""
+    return (
+        "{\n"
+        + ",\n".join(f"{_plain(key)}: {_block(part)}" for key, part in content.items())
+        + "\n}"
+    )
+
+
+def _block(part: Any) -> str:
+    match part:
+        case {**pairs} if pairs:
+            lines = (f" {_plain(key)}: {_plain(one)}" for key, one in pairs.items())
+            return "{\n" + ",\n".join(lines) + "\n}"
+        case [_, *_]:
+            return "[\n" + ",\n".join(f" {_plain(one)}" for one in part) + "\n]"
+        case _:
+            return _plain(part)
+
+
+def _plain(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

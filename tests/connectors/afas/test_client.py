@@ -189,6 +189,35 @@ def test_an_empty_value_is_never_looked_for(afas, client):
     assert afas.calls == []
 
 
+@pytest.mark.parametrize(("many", "calls"), [(0, 0), (1, 1), (60, 1), (200, 4)])
+def test_many_rows_are_found_in_as_few_calls_as_a_query_has_room_for(afas, client, many, calls):
+    wanted = sorted(
+        afas.hire(nick_name="Kim", family_name=f"Ng{place}", department="IT", title="Tester")
+        for place in range(many)
+    )
+    found = client.find_many(USERS, field="Medewerker", values=wanted, order_by=ORDER)
+    assert keys(found) == wanted
+    assert len(afas.calls) == calls
+
+
+def test_of_a_value_with_very_many_rows_none_are_found_rather_than_some(afas, client):
+    names = ["Ng"] * 12 + ["Obi"]
+    for name in names:
+        afas.hire(nick_name="Kim", family_name=name, department="IT", title="Tester")
+    found = client.find_many(USERS, field="Geboortenaam", values=["Ng", "Obi"], order_by=ORDER)
+    assert found == []
+
+
+@pytest.mark.parametrize("name", ["O'Brien", "Smith, John", "a;b", "100% & co", "Łukasz #1", '"q"'])
+def test_b1_several_values_to_find_survive_the_address(afas, client, name):
+    some = [
+        afas.hire(nick_name="Kim", family_name=one, department="IT", title="Tester")
+        for one in ("Ng", name)
+    ]
+    found = client.find_many(USERS, field="Geboortenaam", values=["Ng", name], order_by=ORDER)
+    assert sorted(keys(found)) == sorted(some)
+
+
 def test_no_more_than_five_calls_are_under_way_for_one_environment(
     opened, afas, source_settings, waits
 ):

@@ -1,12 +1,13 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 from connectors.afas.employee_writer import EmployeeWriter
 from connectors.afas.reader import EmployeeReader, UserReader
 from connectors.afas.user_writer import UserWriter
-from connectors.model.change import CorrelateAccount, CreateAccount
+from connectors.model.change import HR_ID, CorrelateAccount, CreateAccount
 from connectors.model.errors import Misconfigured, Unauthorized, Unreachable
 from connectors.model.receipt import Outcome
 from connectors.model.values import CLEAR
@@ -31,6 +32,32 @@ def test_an_employee_update_is_one_put_with_exactly_the_changed_fields(afas, wri
     assert call.body == {"AfasEmployee": {"Element": {"@EmId": JANINE, "Objects": [person]}}}
     assert afas.person_of(JANINE).fields["EmAd"] == "janine@example.org"
     assert afas.records.employees[JANINE].documents_to == ""
+
+
+def seen_before(change, was):
+    """The change of a plan that saw the record."""
+    context = {**change.context, HR_ID: change.person}
+    before = dict.fromkeys(change.after, was)
+    return replace(change, before=before, context=context)
+
+
+def test_records_are_looked_at_together_before_they_are_written(afas, employee_settings, opened):
+    people = [
+        afas.hire(nick_name="Kim", family_name=f"Ng{place}", department="IT", title="Tester")
+        for place in range(12)
+    ]
+    changes = [
+        seen_before(employee_update(afas, one, {"EmAd": f"{one}@example.org"}), None)
+        for one in people
+    ]
+    afas.person_of(people[7]).fields["EmAd"] = "somebody@example.org"
+    afas.records.touch()
+    writer = opened(EmployeeWriter(employee_settings(), "afas_employee"))
+    receipts = {one.person: one for one in writer.apply(iter(changes))}
+    assert verbs(afas).count("GET") == 1
+    assert verbs(afas).count("PUT") == 11
+    assert receipts[people[7]].outcome is Outcome.FAILED
+    assert "moved since the plan" in receipts[people[7]].detail
 
 
 def test_an_employee_can_be_updated_through_the_person(afas, write_employee):

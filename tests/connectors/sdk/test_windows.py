@@ -1,12 +1,12 @@
 """Changes a window of persons at a time: order, receipts and giving up are those of one by one."""
 
 import itertools
+import time
 from collections import Counter
 
 import pytest
 from hypothesis import given, settings, strategies
 
-from connectors.active_directory.windows import apply_in_windows
 from connectors.model.change import (
     DeleteAccount,
     GrantPermission,
@@ -15,6 +15,7 @@ from connectors.model.change import (
 )
 from connectors.model.errors import Misconfigured, Refused, Unavailable, Unreachable
 from connectors.sdk.fanout import Written, apply_per_person
+from connectors.sdk.windows import apply_in_windows
 
 TARGET = "ad"
 
@@ -98,6 +99,28 @@ def test_a_window_has_so_many_persons():
     assert [len({one.person for one in some}) for some in target.foreseen] == [5, 5, 2]
 
 
+def test_the_eager_look_at_the_next_window_while_the_last_of_this_one_are_written():
+    order = []
+
+    def foresee(changes):
+        order.append(f"look at {changes[-1].person}")
+
+    def execute(change):
+        if change.person == "p002":  # the last of its window: it waits for the look
+            for _ in range(1000):
+                if len([one for one in order if one.startswith("look")]) > 1:
+                    break
+                time.sleep(0.01)
+        order.append(change.person)
+        return Written(ref=change.ref)
+
+    changes = [update(f"p{number:03}") for number in range(6)]
+    options = {"foresee": foresee, "size": 3, "concurrency": 2}
+    receipts = list(apply_in_windows(iter(changes), execute, eager=True, **options))
+    assert [one.outcome.value for one in receipts] == ["done"] * 6
+    assert order.index("look at p005") < order.index("p002")
+
+
 def test_nothing_is_pulled_beyond_the_next_window():
     pulled = []
 
@@ -126,8 +149,9 @@ def test_a_person_who_fails_has_the_rest_set_aside_and_nobody_else_has():
     assert set(map(tuple, by_person.values())) == {("done",) * 3}
 
 
-@pytest.mark.parametrize("place", [0, 1, 5])
-def test_a_fatal_error_stops_and_everything_pulled_has_its_receipt(place):
+@pytest.mark.parametrize("eager", [False, True])
+@pytest.mark.parametrize("place", [0, 1, 5, 59, 61])
+def test_a_fatal_error_stops_and_everything_pulled_has_its_receipt(place, eager):
     changes = many(200)
     pulled, receipts = [], []
 
@@ -138,9 +162,9 @@ def test_a_fatal_error_stops_and_everything_pulled_has_its_receipt(place):
 
     target = Target({changes[place].id: Misconfigured("no such domain")})
     with pytest.raises(Misconfigured):
-        receipts.extend(iter_into(receipts, target.apply(stream(), size=20)))
+        receipts.extend(iter_into(receipts, target.apply(stream(), size=20, eager=eager)))
     assert sorted(one.change for one in receipts) == sorted(pulled)
-    assert len(pulled) < 100
+    assert len(pulled) < 200
 
 
 def iter_into(receipts, stream):
@@ -200,8 +224,9 @@ KINDS = strategies.sampled_from(
     failing=strategies.sets(strategies.integers(0, 40)),
     size=strategies.integers(1, 5),
     concurrency=strategies.integers(1, 3),
+    eager=strategies.booleans(),
 )
-def test_the_outcome_is_that_of_one_person_at_a_time(kinds, failing, size, concurrency):
+def test_the_outcome_is_that_of_one_person_at_a_time(kinds, failing, size, concurrency, eager):
     changes = [one for number, kind in enumerate(kinds) for one in kind(f"p{number:02}")]
     failures = {
         change.id: Refused("no") for place, change in enumerate(changes) if place in failing
@@ -209,7 +234,7 @@ def test_the_outcome_is_that_of_one_person_at_a_time(kinds, failing, size, concu
     plain = Target(failures)
     wanted = list(apply_per_person(iter(changes), plain.execute, concurrency=1))
     target = Target(failures)
-    receipts = list(target.apply(changes, size=size, concurrency=concurrency))
+    receipts = list(target.apply(changes, size=size, concurrency=concurrency, eager=eager))
     assert said(receipts) == said(wanted)
     assert {one.id for one in target.order} == {one.id for one in plain.order}
     for person in {one.person for one in changes}:

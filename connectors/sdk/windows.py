@@ -1,9 +1,9 @@
 """Executing changes a window of persons at a time, so that what they share is done once.
 
 What the changes of a window will ask for is looked up beforehand. Each person's changes are then
-executed in order, persons side by side; memberships of one group wait until everybody has got that
-far, and are written together. Receipts, order, setting aside and giving up are those of
-`sdk.fanout.apply_per_person`.
+executed in order, persons side by side; where there are groups, memberships of one wait until
+everybody has got that far, and are written together. Receipts, order, setting aside and giving up
+are those of `fanout.apply_per_person`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -30,9 +30,10 @@ def apply_in_windows(
     execute: Execute,
     *,
     foresee: Foresee,
-    join: Join,
+    join: Join | None = None,
     size: int,
     concurrency: int,
+    eager: bool = False,
 ) -> Iterator[Receipt]:
     """Execute changes: a person's in order, memberships of one group together.
 
@@ -40,9 +41,11 @@ def apply_in_windows(
         changes: Grouped by person.
         execute: Writes one change. Raises `Refused` or `Transient` to fail it, `Fatal` to stop.
         foresee: Looks up what the changes of a window will ask for.
-        join: Writes memberships of one group.
+        join: Writes memberships of one group; left out, they are executed like any other change.
         size: Persons in a window, at least 1.
         concurrency: Persons at once, at least 1.
+        eager: Whether a window is foreseen while the last persons of the one before are written:
+            only where nobody's change depends on somebody else's.
 
     Yields:
         A receipt per change that was pulled.
@@ -54,18 +57,23 @@ def apply_in_windows(
     turns, trial = Turns(_noting(changes, pulled)), Trial()
     with ThreadPoolExecutor(max_workers=concurrency) as pool:
         side_by_side = _SideBySide(pool, execute, trial, concurrency + (concurrency > 1))
+        windows = _Windows(turns, size, lambda: _foresee(foresee, tuple(pulled), trial))
         try:
-            while trial.verdict is None and (window := _window(turns, size)):
-                _foresee(foresee, tuple(pulled), trial)
+            while trial.verdict is None and (window := windows.next()):
                 del pulled[:-1]  # the last one may be of the first person of the next window
-                waiting: dict[Turn, Change] = {}
-                yield from side_by_side.take(window, waiting)
-                behind: list[Turn] = []
-                yield from _join(waiting, join, trial, behind)
-                yield from side_by_side.take(behind)
+                waiting: dict[Turn, Change] | None = None if join is None else {}
+                begun = windows.look_ahead if eager else None
+                yield from side_by_side.take(window, waiting, begun=begun)
+                if join is not None and waiting is not None:
+                    behind: list[Turn] = []
+                    yield from _join(waiting, join, trial, behind)
+                    yield from side_by_side.take(behind)
         finally:
             trial.over.set()  # nobody listens any more, perhaps because the ledger broke
     if trial.verdict is not None:
+        for turn in windows.left():
+            turn.set_aside(GIVEN_UP)
+            yield from turn.receipts
         yield from turns.left()
         raise trial.verdict
 
@@ -76,11 +84,38 @@ def _noting(changes: Iterable[Change], pulled: list[Change]) -> Iterator[Change]
         yield change
 
 
-def _window(turns: Turns, size: int) -> list[Turn]:
-    window: list[Turn] = []
-    while len(window) < size and (turn := turns.next()) is not None:
-        window.append(turn)
-    return window
+class _Windows:
+    """Persons, a window at a time, each foreseen once.
+
+    Args:
+        turns: All of them.
+        size: Persons in a window.
+        foresee: Looks at what was pulled since it was last called.
+    """
+
+    def __init__(self, turns: Turns, size: int, foresee: Callable[[], None]) -> None:
+        self._turns, self._size, self._foresee = turns, size, foresee
+        self._ahead: list[Turn] | None = None
+
+    def look_ahead(self) -> None:
+        """Pull the next window and foresee what it needs."""
+        window: list[Turn] = []
+        while len(window) < self._size and (turn := self._turns.next()) is not None:
+            window.append(turn)
+        if window:
+            self._foresee()
+        self._ahead = window
+
+    def next(self) -> list[Turn]:
+        """The next window, empty when there is none."""
+        if self._ahead is None:
+            self.look_ahead()
+        return self.left()
+
+    def left(self) -> list[Turn]:
+        """What was pulled and not given out yet."""
+        window, self._ahead = self._ahead or [], None
+        return window
 
 
 def _foresee(foresee: Foresee, changes: Sequence[Change], trial: Trial) -> None:
@@ -113,21 +148,32 @@ class _SideBySide:
         self._pool, self._execute, self._trial, self._at_most = pool, execute, trial, at_most
 
     def take(
-        self, turns: Iterable[Turn], waiting: dict[Turn, Change] | None = None
+        self,
+        turns: Iterable[Turn],
+        waiting: dict[Turn, Change] | None = None,
+        *,
+        begun: Callable[[], None] | None = None,
     ) -> Iterator[Receipt]:
         """Receipts of the turns that ended.
 
         Args:
             turns: To be taken.
             waiting: Takes the turns that came to a membership, with that; None to write those too.
+            begun: Called when the last of them is under way.
         """
         left = iter(turns)
         running: set[Future[tuple[Turn, Change | None]]] = set()
         while True:
-            while len(running) < self._at_most and (turn := next(left, None)) is not None:
+            while len(running) < self._at_most:
+                turn = next(left, None)
+                if turn is None:
+                    break
                 running.add(self._pool.submit(self._go, turn, stop=waiting is not None))
             if not running:
                 return
+            if begun and len(running) < self._at_most and not self._trial.over.is_set():
+                begun()
+                begun = None
             done, running = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
                 turn, change = future.result()
