@@ -295,7 +295,7 @@ def _table_of_rows(name: str, rows: Sequence[Sequence[str]], *, ragged: bool) ->
                 Problem(name, number, "", f"has {len(row)} cells where the heading has {width}")
             )
         numbers.append(number)
-        cells.append((stripped + [""] * width)[:width])
+        cells.append(stripped if len(row) == width else (stripped + [""] * width)[:width])
     raise_for(problems)
     return Table(name, pd.DataFrame(cells, index=numbers, columns=heading, dtype="str"))
 

@@ -6,7 +6,7 @@ an extension, perhaps one of its values chosen by one comparison, perhaps a part
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -101,8 +101,11 @@ class Path:
 
     def held(self, resource: Mapping[str, Any]) -> Value | None:
         """What a resource holds there; several values as a sorted tuple, None for nothing."""
-        value = self.root(resource).get(self.attribute)
-        if isinstance(value, str) and self.part is None:
+        return self.meant(self.root(resource).get(self.attribute))
+
+    def meant(self, value: Any) -> Value | None:
+        """What is meant of a value of the attribute."""
+        if value is None or (isinstance(value, str) and self.part is None):
             return value or None
         if isinstance(value, list):
             if self.by is None:
@@ -122,6 +125,24 @@ def _same(held: object, wanted: str | bool) -> bool:  # noqa: FBT001 - a value l
     if isinstance(held, str) and isinstance(wanted, str):
         return held.casefold() == wanted.casefold()
     return held is wanted or (isinstance(wanted, bool) and held == wanted)
+
+
+def columns_of(
+    paths: Mapping[str, Path], resources: Sequence[Mapping[str, Any]]
+) -> dict[str, list[Value | None]]:
+    """What each resource holds at each path: `Path.held`, by columns.
+
+    Most paths are of attributes that nobody has, or share one with other paths: so an attribute is
+    looked for once.
+    """
+    values: dict[tuple[str | None, str], list[Any]] = {}
+    columns: dict[str, list[Value | None]] = {}
+    for name, path in paths.items():
+        key = path.schema, path.attribute
+        if key not in values:
+            values[key] = [path.root(one).get(path.attribute) for one in resources]
+        columns[name] = [None if one is None else path.meant(one) for one in values[key]]
+    return columns
 
 
 @lru_cache(maxsize=1_000)

@@ -19,7 +19,7 @@ from connectors.scim.client import ScimClient
 from connectors.scim.manifest import manifest_for
 from connectors.scim.members import Identities, members_in
 from connectors.scim.pages import Resource, ident_of
-from connectors.scim.paths import Path, parse_path
+from connectors.scim.paths import Path, columns_of, parse_path
 from connectors.scim.permissions import name_of, permission_of, values_of
 from connectors.scim.protection import Protection
 from connectors.scim.settings import ScimSettings
@@ -163,8 +163,8 @@ class ScimReader:
 
     def _attributes(self, users: list[Resource], index: "pd.Index[Any]") -> pd.DataFrame:
         columns = {
-            name: pd.Series([path.held(user) for user in users], index=index, dtype=object)
-            for name, path in self._paths.items()
+            name: pd.Series(values, index=index, dtype=object)
+            for name, values in columns_of(self._paths, users).items()
         }
         correlation = self._settings.correlation
         columns[correlation] = columns[correlation].map(_text)

@@ -24,6 +24,8 @@ _NAMES: Final = """
     required uniqueness caseExact
 """
 _KNOWN: Final = {name.casefold(): name for name in (*_NAMES.split(), USER, GROUP, ENTERPRISE)}
+MOST_SHAPES: Final = 1_000
+"""Sets of names that are remembered: of users and their parts there are few."""
 _STATES: Final = {"true": True, "false": False}
 
 
@@ -42,7 +44,7 @@ class Spelling:
     def __init__(self, names: Iterable[str] = ()) -> None:
         """Know the names."""
         self._known = dict(_KNOWN)
-        self._seen: dict[str, str] = {}
+        self._seen: dict[tuple[str, ...], tuple[str, ...]] = {}
         self.learn(names)
 
     def learn(self, names: Iterable[str]) -> None:
@@ -66,14 +68,21 @@ class Spelling:
             return [self._spelled(one) if isinstance(one, dict | list) else one for one in content]
         if not isinstance(content, dict):
             return content
-        found: dict[str, Any] = {}
-        for name, value in content.items():
-            known = self._seen.get(name) or self._name(name)
-            if known != name and known in content:  # both spellings are there: they stay apart
-                known = name
-            found[known] = self._spelled(value) if isinstance(value, dict | list) else value
+        found = dict(zip(self._names(tuple(content)), content.values(), strict=True))
+        for name, value in found.items():
+            if isinstance(value, dict | list):
+                found[name] = self._spelled(value)
         return found
 
-    def _name(self, name: str) -> str:
-        known = self._seen[name] = self._known.get(name.casefold(), name)
+    def _names(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Names of one object; most objects have the names of another one."""
+        known = self._seen.get(names)
+        if known is None:
+            known = tuple(self._name(name, beside=names) for name in names)
+            if len(self._seen) < MOST_SHAPES:
+                self._seen[names] = known
         return known
+
+    def _name(self, name: str, *, beside: tuple[str, ...]) -> str:
+        known = self._known.get(name.casefold(), name)
+        return name if known in beside else known  # both spellings are there: they stay apart
