@@ -129,18 +129,13 @@ def test_a_terminal_refuses_and_approves_as_the_form_does(operator: Operator) ->
     assert writes(operator) > before
 
 
-@pytest.mark.parametrize("by", ["form", "terminal"])
-def test_when_hr_changed_while_a_run_waited_nothing_is_written(operator: Operator, by: str) -> None:
+def test_when_hr_changed_while_a_run_waited_nothing_is_written(operator: Operator) -> None:
     run = waiting(operator, a_profile_that_asks(operator, title="Yet another"))
     somebody = min(row["Medewerker"] for row in operator.ground.afas.rows("T4E_HelloID_Users_v2"))
-    operator.ground.afas.rename(somebody, family_name=f"Renamed{by}")
+    operator.ground.afas.rename(somebody, family_name="Renamed")
     before = writes(operator)
 
-    if by == "form":
-        stale = operator.answer(run, approve=True, approver="Ann")
-    else:
-        terminal(operator, "approve")
-        stale = operator.wait(run["id"])
+    stale = operator.answer(run, approve=True, approver="Ann")
 
     assert (stale["state"]["type"], stale["state"]["name"]) == ("FAILED", "StalePlan")
     assert "was approved, but what is planned now is" in stale["state"]["message"]
@@ -194,7 +189,8 @@ def a_profile_that_asks(operator: Operator, title: str = "Colleague") -> str:
 
 
 def test_a_refused_run_is_failed_in_the_ui_and_says_why(operator: Operator) -> None:
-    run = operator.run(MANUAL, profile="nowhere", dry_run=True)
+    # A field that was left empty in the form is sent as null, and no slip.
+    run = operator.run(MANUAL, profile="nowhere", dry_run=True, as_of=None, approve=None)
 
     assert (run["state"]["type"], run["state"]["name"]) == ("FAILED", "Misconfigured")
     assert "there is no profile 'nowhere'" in run["state"]["message"]
@@ -222,8 +218,6 @@ def test_what_is_no_choice_of_the_form_never_becomes_a_run(operator: Operator) -
             operator.run(MANUAL, **{name: value})
         assert refused.value.response.status_code == 409
         assert name in refused.value.response.json()["detail"]
-    empty = operator.run(MANUAL, profile="nowhere", as_of=None, approve=None)
-    assert empty["state"]["name"] == "Misconfigured", "an empty field is no slip"
 
 
 def test_no_deployment_runs_live_beside_another_run_of_the_profile(operator: Operator) -> None:
@@ -259,8 +253,11 @@ def test_prefect_keeps_no_secret_and_names_people_in_the_tables_of_changes_only(
     operator: Operator,
 ) -> None:
     """Whatever the runs above left behind; without them, that of a preview and of a failed run."""
-    operator.run(MANUAL, profile="demo", dry_run=True)
-    operator.run(MANUAL, profile="nowhere", dry_run=True)
+    above = {run["state"]["name"] for run in operator.call("POST", "/flow_runs/filter", {})}
+    if not above & {"Completed", "Refused"}:
+        operator.run(MANUAL, profile="demo", dry_run=True)
+    if "Misconfigured" not in above:
+        operator.run(MANUAL, profile="nowhere", dry_run=True)
     home = operator.folder / "prefect"
     people = marked_people(operator.ground)
 
