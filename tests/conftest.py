@@ -1,21 +1,33 @@
 """One Prefect for all tests that run flows, and none for the others; AFAS's word on requests."""
 
 import atexit
+import gc
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.connectors.afas.contract import watch
+from tests.examples import tries
 
 # How long an example takes depends on what else the machine does.
-settings.register_profile("anywhere", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "anywhere",
+    max_examples=tries(25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("anywhere")
 
+DECISIONS = [Path(__file__).parent / name for name in ("tasks", "connectors/model")]
+"""Where the cases of the decisions and of the nouns are."""
+NO_CASES = ("hypothesis", "server", "real")
+"""Marked so, a test is none of them: what only an example comes past is covered by luck."""
 SWEEP = "sweep "
 """How the names of properties begin that `record_property` adds for the summary."""
 
@@ -62,14 +74,34 @@ def afas_requests() -> Iterator[None]:
         yield
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m looks at the markers
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the file that takes longest, and leave what takes many minutes to `make soak`."""
+    """Begin with the file that takes longest, and leave what takes many minutes to `make soak`.
+
+    What `make coverage` runs is marked.
+    """
     items.sort(key=lambda item: item.get_closest_marker("server") is None)
+    for item in items:
+        if any(map(item.path.is_relative_to, DECISIONS)) and not any(
+            map(item.get_closest_marker, NO_CASES)
+        ):
+            item.add_marker("decisions")
     if os.environ.get("RETOUR_SOAK"):
         return
     for item in items:
         if item.get_closest_marker("soak"):
             item.add_marker(pytest.mark.skip(reason="takes many minutes: make soak"))
+
+
+def pytest_collection() -> None:
+    """Importing makes no garbage to speak of."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: who collects garbage need not look through it again and again."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -81,7 +81,7 @@ def test_in_this_process_at_every_place_of_a_small_company(
 
 def test_in_this_process_on_every_connector(whole: Sweep, record_property: Note) -> None:
     with _tallied(whole, "kills in this process, every connector", record_property):
-        for number in _some(whole, 6, seed=1):
+        for number in _some(whole, 4, seed=1):
             whole.at(number)
 
 

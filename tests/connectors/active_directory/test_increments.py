@@ -28,6 +28,7 @@ from tests.connectors.active_directory.behaviours.increments import (
     require_same,
 )
 from tests.connectors.active_directory.lab import TARGET, Lab
+from tests.examples import tries
 
 
 def lab_of(served):
@@ -218,7 +219,7 @@ class TestWithoutTheRightToSeeDeletedObjects:
         assert [one.subject for one in found] == ["right to read: deleted objects"]
 
 
-@settings(max_examples=6)
+@settings(max_examples=tries(6))
 @given(
     chance=strategies.randoms(use_true_random=False),
     steps=strategies.lists(strategies.integers(0, 9), max_size=3),

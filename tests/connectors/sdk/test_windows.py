@@ -16,6 +16,7 @@ from connectors.model.change import (
 from connectors.model.errors import Misconfigured, Refused, Unavailable, Unreachable
 from connectors.sdk.fanout import Written, apply_per_person
 from connectors.sdk.windows import apply_in_windows
+from tests.examples import tries
 
 TARGET = "ad"
 
@@ -218,7 +219,7 @@ KINDS = strategies.sampled_from(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=tries(25))
 @given(
     kinds=strategies.lists(KINDS, max_size=12),
     failing=strategies.sets(strategies.integers(0, 40)),

@@ -16,6 +16,7 @@ from tasks.lifecycle.guard_source import SourceLimits
 from tasks.lifecycle.guard_window import review_window
 from tasks.lifecycle.inputs import Memory
 from tasks.lifecycle.policy import Limit
+from tests.examples import tries
 from tests.tasks.lifecycle.guarded import (
     DAY,
     PERMISSION,
@@ -29,7 +30,7 @@ from tests.tasks.lifecycle.guarded import (
     reading,
 )
 
-quick = settings(max_examples=60, derandomize=True)
+quick = settings(max_examples=tries(20), derandomize=True)
 
 # --- Limits ---------------------------------------------------------------------------------------
 
@@ -233,7 +234,7 @@ def test_it_does_not_matter_in_how_many_runs_the_limit_of_several_days_is_used_u
     assert codes(in_two_runs) == codes(review_window(at_once, limited, {}))
 
 
-@settings(quick, max_examples=8)
+@settings(quick, max_examples=tries(4))
 @given(st.integers(0, 12), st.randoms(use_true_random=False))
 def test_the_order_of_rows_and_changes_never_matters(count, chance):
     now = people(

@@ -11,6 +11,7 @@ from tasks.lifecycle.name_forms import COMMON_NAMES, DISPLAY_FORMS, SURNAME_FORM
 from tasks.lifecycle.naming import NameOptions, NoName, candidates, display_frame
 from tasks.lifecycle.naming_options import LOGIN_OPTIONS, MAIL_OPTIONS, UPN_OPTIONS
 from tasks.lifecycle.people import person_facts
+from tests.examples import tries
 from tests.tasks.lifecycle import hr
 
 JANINE = {
@@ -226,7 +227,7 @@ def test_candidates_differ_everywhere_and_keep_to_characters_and_limits(person, 
             assert shown == " ".join(shown.split())
 
 
-@settings(max_examples=300)
+@settings(max_examples=tries(60))
 @given(st.lists(persons, min_size=1, max_size=4), choices)
 def test_display_frame_shows_what_the_first_candidate_shows(several, chosen):
     rows = {f"p{n}": {f"person.{k}": v for k, v in p.items()} for n, p in enumerate(several)}

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tasks.lifecycle.conditions import ContractTable, Test
 from tasks.lifecycle.people import person_facts
+from tests.examples import tries
 from tests.tasks.lifecycle import hr
 
 TODAY = date(2026, 11, 23)
@@ -104,7 +105,7 @@ def by_the_book(who, tree, staff):
     return None
 
 
-@settings(max_examples=80)
+@settings(max_examples=tries(25))
 @given(trees, staff)
 def test_the_walk_is_the_same_for_everybody_at_once(tree, staff):
     people = hr.people(

@@ -11,9 +11,10 @@ from connectors.model.values import CLEAR
 from tasks.lifecycle.plan import make_plan
 from tasks.lifecycle.policy import Leavers
 from tasks.lifecycle.scope import Scope
+from tests.examples import tries
 from tests.tasks.lifecycle.worlds import FAMILIES, GROUPS, IDS, OF_DEPARTMENTS, worlds
 
-quick = settings(max_examples=15, derandomize=True)
+quick = settings(max_examples=tries(8), derandomize=True)
 """Moderate on purpose: the same worlds each time, in a few seconds. Raise it to dig."""
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from connectors.model.people import People
 from tasks.lifecycle.rule import KINDS
 from tasks.lifecycle.rules import assign, ended
+from tests.examples import tries
 from tests.tasks.lifecycle import hr
 
 TODAY = date(2026, 11, 23)
@@ -202,7 +203,7 @@ def by_the_book(contracts, rules):
     )
 
 
-@settings(max_examples=50)
+@settings(max_examples=tries(20))
 @given(contracts, rule_sets)
 def test_assignments_are_what_reading_the_rules_one_by_one_gives(found, raw_rules):
     people, rules = hr.people(found), [hr.rule(raw) for raw in raw_rules]
@@ -212,7 +213,7 @@ def test_assignments_are_what_reading_the_rules_one_by_one_gives(found, raw_rule
     assert [[row.person, row.target, row.ended_on.date()] for row in result.itertuples()] == gone
 
 
-@settings(max_examples=20)
+@settings(max_examples=tries(8))
 @given(contracts, rule_sets, st.randoms())
 def test_the_order_of_rows_and_rules_makes_no_difference(found, raw_rules, random):
     people, rules = hr.people(found), [hr.rule(raw) for raw in raw_rules]

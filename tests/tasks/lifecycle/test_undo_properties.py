@@ -12,9 +12,10 @@ from tasks.lifecycle.policy import Leavers
 from tasks.lifecycle.undo import Past, plan_undo
 from tasks.lifecycle.undo_effects import Tried
 from tasks.lifecycle.undo_parts import CANNOT
+from tests.examples import tries
 from tests.tasks.lifecycle.worlds import worlds
 
-quick = settings(max_examples=6, derandomize=True, phases=[Phase.generate])
+quick = settings(max_examples=tries(6), derandomize=True, phases=[Phase.generate])
 
 
 @dataclass(frozen=True)
