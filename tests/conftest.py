@@ -26,8 +26,6 @@ settings.load_profile("anywhere")
 
 DECISIONS = [Path(__file__).parent / name for name in ("tasks", "connectors/model")]
 """Where the cases of the decisions and of the nouns are."""
-NO_CASES = ("hypothesis", "server", "real")
-"""Marked so, a test is none of them: what only an example comes past is covered by luck."""
 SWEEP = "sweep "
 """How the names of properties begin that `record_property` adds for the summary."""
 
@@ -82,15 +80,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     items.sort(key=lambda item: item.get_closest_marker("server") is None)
     for item in items:
-        if any(map(item.path.is_relative_to, DECISIONS)) and not any(
-            map(item.get_closest_marker, NO_CASES)
-        ):
+        if any(map(item.path.is_relative_to, DECISIONS)) and not _is_no_case(item):
             item.add_marker("decisions")
     if os.environ.get("RETOUR_SOAK"):
         return
     for item in items:
         if item.get_closest_marker("soak"):
             item.add_marker(pytest.mark.skip(reason="takes many minutes: make soak"))
+
+
+def _is_no_case(item: pytest.Item) -> bool:
+    """Whether it is a property, or about a server: what only an example comes past is luck."""
+    # Hypothesis sets its marker later than this.
+    of_hypothesis = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+    return of_hypothesis or any(map(item.get_closest_marker, ("server", "real")))
 
 
 def pytest_collection() -> None:
