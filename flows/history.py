@@ -1,7 +1,7 @@
 """What ran, and everything about one run, from the ledger."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, tzinfo
 from typing import Any, Final
@@ -17,6 +17,7 @@ from flows.issue_view import heading_of, show_counts, verdict_of
 from flows.report_view import OUTCOME_STYLES, reasons, show_end, show_report
 from flows.terminal import line, say, show, show_json, table
 from tasks.reporting import veiled
+from tasks.run import UNREACHABLE
 
 MEANINGS: Final = {
     0: "done",
@@ -36,6 +37,12 @@ def list_runs(profile: str | None, limit: int) -> None:
     """Write the latest runs to stdout, newest first."""
     with _ledger() as ledger:
         records, place = ledger.runs(profile, limit=limit), ledger.address
+        # Which target it was stands in the report, and few end like that.
+        unread = {
+            one.run: (ledger.run(one.run).report or {}).get("unseen", {})
+            for one in records
+            if one.exit == UNREACHABLE
+        }
     if not records:
         say(f"No runs{f' of {profile}' if profile else ''} in {place}.")
         return
@@ -49,7 +56,7 @@ def list_runs(profile: str | None, limit: int) -> None:
             record.as_of.isoformat(),
             _took(record),
             Text((record.digest or "-").removeprefix("sha256:")[:SHORT_DIGEST], "dim"),
-            _exit(record),
+            _exit(record, unread.get(record.run, {})),
         )
     show(rows)
 
@@ -181,8 +188,9 @@ def _took(record: RunRecord) -> str:
     return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
 
 
-def _exit(record: RunRecord) -> Text:
+def _exit(record: RunRecord, unread: Iterable[str]) -> Text:
     if record.exit is None:
         return Text("open", "yellow")
     style = {0: "green", 1: "yellow"}.get(record.exit, "red")
-    return Text(f"{record.exit} {MEANINGS.get(record.exit, '')}".rstrip(), style)
+    meant = f"without {', '.join(unread)}" if unread else MEANINGS.get(record.exit, "")
+    return Text(f"{record.exit} {meant}".rstrip(), style)

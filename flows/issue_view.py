@@ -56,6 +56,10 @@ def verdict_of(report: Mapping[str, Any]) -> Text:
         return Text("REFUSED", "bold red") + Text(" - what was read is not to be trusted")
     count, ignored = sum(report["issue_counts"].values()), report["issues_ignored"]
     beside = f", {ignored} ignored" if ignored else ""
+    unread = ", ".join(report.get("unseen") or ())
+    beside += f"; nobody knows those of {unread}, which could not be read" if unread else ""
+    if not count and unread:
+        return Text("NOT SEEN", "bold yellow") + Text(f" - no issues in the other targets{beside}")
     if not count:
         return Text("IN ORDER", "bold green") + Text(f" - no issues{beside}")
     return Text("FOUND", "bold yellow") + Text(

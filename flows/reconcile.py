@@ -73,7 +73,7 @@ def reconcile(  # noqa: PLR0917 - the form in the Prefect UI
     with attempt:
         run = attempt.ready()
         read_wishes(fix)  # a slip is told before anything is read
-        findings = _look(run, fix)
+        findings = _look(run, attempt, fix)
         attempt.found, attempt.said = findings.to_json(), findings.sentence
         if fix:
             show_plan(run, findings.verdict.plan)
@@ -87,10 +87,10 @@ def reconcile(  # noqa: PLR0917 - the form in the Prefect UI
     return attempt.conclude()
 
 
-def _look(run: Run, fix: list[str]) -> Findings:
+def _look(run: Run, attempt: Attempt, fix: list[str]) -> Findings:
     """Read everything, then find out what does not agree."""
-    people, held = read_everything(run)
-    findings = look_for_issues(run, people, held, fix)
+    people, readings = read_everything(run, attempt)
+    findings = look_for_issues(run, people, readings, fix)
     show_issues(run, findings)
     return findings
 

@@ -96,16 +96,24 @@ def _verdict(report: Report) -> Text:
         return Text("REFUSED", "bold red") + Text(" - nothing was written")
     if report["refused"]:
         return Text("STOPPED", "bold red") + Text(" - before its end")
+    unread = _unread(report)
     if not live:
         nothing = "" if report["changes"] else "; there is nothing to do"
-        return Text("PREVIEW", "bold cyan") + Text(f" - nothing was written{nothing}")
+        return Text("PREVIEW", "bold cyan") + Text(f" - nothing was written{nothing}{unread}")
     missing = sum(change["outcome"] in NOT_DONE for change in report["changes"])
     if missing:
         said = f" - {missing} of {_changes(report)} {'was' if missing == 1 else 'were'} not done"
-        return Text("LIVE", "bold yellow") + Text(said)
+        return Text("LIVE", "bold yellow") + Text(f"{said}{unread}")
+    style = "bold yellow" if unread else "bold green"
     if not report["changes"]:
-        return Text("LIVE", "bold green") + Text(" - there was nothing to do")
-    return Text("LIVE", "bold green") + Text(f" - {_changes(report)} done")
+        return Text("LIVE", style) + Text(f" - there was nothing to do{unread}")
+    return Text("LIVE", style) + Text(f" - {_changes(report)} done{unread}")
+
+
+def _unread(report: Report) -> str:
+    """Which targets are not in it."""
+    names = list(report.get("unseen") or ())
+    return f"; without {', '.join(names)}, which could not be read" if names else ""
 
 
 def _changes(report: Report) -> str:
@@ -114,12 +122,13 @@ def _changes(report: Report) -> str:
 
 
 def _next(report: Report, command: Sequence[str], *, approved: bool) -> str | None:
-    to_do = approved and report["mode"] == "preview" and report["exit"] == 0 and report["changes"]
+    well = report["exit"] == 0 or (bool(_unread(report)) and not report["refused"])
+    to_do = approved and report["mode"] == "preview" and well and report["changes"]
     if report["plan"] and (to_do or APPROVABLE in (report["refused"] or "")):
         return join([*command, "--live", "--approve", report["plan"]["digest"]])
     if report["exit"] == STALE:
         return join(command)
-    if report["exit"] != 0:
+    if not well:
         return f"retour show {report['run']}" if report["changes"] else None
     if report["mode"] == "preview" and report["changes"]:
         return join([*command, "--live"])
@@ -135,6 +144,8 @@ def _show_targets(report: Report) -> None:
             _counts(target["planned"], VERB_STYLES),
             _counts(target["outcomes"], OUTCOME_STYLES),
         )
+    for name in report.get("unseen") or ():
+        rows.add_row(Text(name, "bold"), "?", Text("could not be read", "yellow"), Text("-", "dim"))
     show(rows)
 
 

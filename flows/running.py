@@ -173,7 +173,9 @@ def _close(request: Request, ending: Ending) -> int:
 
 
 def complain_of_targets(report: Mapping[str, Any]) -> None:
-    """Say which targets were given up, and why."""
+    """Say which targets could not be read or were given up, and why."""
+    for name, why in report.get("unseen", {}).items():
+        complain(f"{name} could not be read, and nothing is planned there: {why}")
     for name, target in report["targets"].items():
         if target["given_up"] is not None:
             aside = target["outcomes"].get("set_aside", 0)

@@ -68,7 +68,7 @@ def undo(
         this = attempt.ready()
         site = site_of(this)
         run_to_undo(site.ledger, run, site.name)  # a slip is told before anything is read
-        people, readings = read_everything(this)
+        people, readings = read_everything(this, attempt)
         undoing = look_back(this, run, people, readings, delete_created=delete_created)
         attempt.found = {"undo": undoing.told}
         show_plan(this, undoing.verdict.plan)

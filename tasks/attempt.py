@@ -77,6 +77,7 @@ class Attempt:
         ending: How it ended; there once the context is left.
         found: What else the report says. `issues` in it are not kept in the ledger.
         said: What else was found, in a few words; "" for nothing.
+        unseen: Targets that could not be read, and why; set by whoever reads.
         shown: How much of the run may be read in Prefect.
     """
 
@@ -99,6 +100,7 @@ class Attempt:
         self.ending: Ending | None = None
         self.found: Mapping[str, Any] = {}
         self.said, self.shown = "", Shown()
+        self.unseen: Mapping[str, str] = {}
         self._recorded = False
         self._question, self._answered = Question(), False
 
@@ -195,7 +197,8 @@ class Attempt:
             # A run for one person must not teach the source guard that half a company is normal.
             said = {note.person for note in verdict.plan.notes if note.code != "name"}
             busy = said | {change.person for change in verdict.plan.changes}
-            site_of(self.run).seat.accept(verdict.people, self.run.as_of, busy=busy)
+            seat = site_of(self.run).seat
+            seat.accept(verdict.people, self.run.as_of, busy=busy, whole=not self.unseen)
         return verdict.plan
 
     def __exit__(
@@ -227,7 +230,7 @@ class Attempt:
 
     def _end(self, error: RetourError | None) -> None:
         if error is None:
-            self._record(exit_code_of_receipts(list(self.receipts)), None)
+            self._record(exit_code_of_receipts(list(self.receipts), self.unseen), None)
             return
         code, refused = exit_code_of(error), str(error)
         if isinstance(error, UnsafePlan):
@@ -254,6 +257,7 @@ class Attempt:
             people=self._people(),
             settled=site_of(self.run).settled if self._recorded else 0,
             private=self.shown.private,
+            unseen=self.unseen,
         )
         if self._recorded and code != INTERRUPTED:  # whoever stops a run does not wait for mail
             known = self._verdict.known if self._verdict else None

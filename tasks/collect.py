@@ -1,6 +1,9 @@
-"""Step: read the people and the accounts. Read-only connections, complete or not at all."""
+"""Step: read the people and the accounts. Read-only connections, complete or not at all.
 
-from collections.abc import Callable
+A target that cannot be read stops nobody else: `Unseen` stands where its accounts would.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
@@ -10,12 +13,18 @@ from prefect.cache_policies import NO_CACHE
 
 from connectors.model.accounts import Accounts
 from connectors.model.connector import Source
+from connectors.model.errors import ConnectorError, Misconfigured
 from connectors.model.people import People
 from connectors.sdk.understood import understood
+from tasks.execute import LEDGER
 from tasks.lifecycle.guard_protected import protect
+from tasks.lifecycle.unseen import Unseen
 from tasks.progress import tell
 from tasks.run import Run
 from tasks.setup import site_of
+
+Reading = Accounts | Unseen
+"""What is known of a target."""
 
 
 @task(name="import people", cache_policy=NO_CACHE)
@@ -57,3 +66,37 @@ def read_accounts(run: Run, target: str) -> Accounts:
     protect(accounts, site.policies[target].protected)
     tell().read(target, len(accounts.accounts))
     return accounts
+
+
+def readings_of(run: Run, reads: Mapping[str, Callable[[], Accounts]]) -> list[Reading]:
+    """What is known of every target, whichever of them could be read.
+
+    Args:
+        run: Says which of them it may write.
+        reads: Target -> gives what it holds, or raises what came between.
+
+    Raises:
+        ConnectorError: The ledger failed, or a target answered with something else than what the
+            settings promise, or none could be read that this run may write. Nothing was written.
+    """
+    readings: list[Reading] = []
+    first: ConnectorError | None = None
+    for target, read in reads.items():
+        try:
+            readings.append(read())
+        except Misconfigured:
+            raise
+        except ConnectorError as error:
+            if error.system == LEDGER:
+                raise
+            first = first or error
+            readings.append(Unseen(target, str(error)))
+    seen = [one.target for one in readings if isinstance(one, Accounts)]
+    if first is not None and not any(run.scope.writes(target) for target in seen):
+        raise first
+    return readings
+
+
+def unseen_among(readings: Sequence[Reading]) -> dict[str, str]:
+    """Targets that could not be read, and why."""
+    return {one.target: one.why for one in readings if isinstance(one, Unseen)}

@@ -10,6 +10,7 @@ from connectors.model.people import People
 from connectors.model.plan import Plan
 from connectors.model.receipt import Note
 from tasks.acquaintances import Acquaintances, acquaint
+from tasks.collect import Reading, unseen_among
 from tasks.lifecycle.guard import Evidence, Measure, Objection, lift, measure, told
 from tasks.lifecycle.guard_protected import protects_nothing
 from tasks.lifecycle.inputs import Inputs
@@ -53,13 +54,13 @@ class Verdict:
 
 
 @task(name="evaluate and plan", cache_policy=NO_CACHE)
-def plan_changes(run: Run, people: People, accounts: list[Accounts]) -> Verdict:
+def plan_changes(run: Run, people: People, readings: list[Reading]) -> Verdict:
     """Decide every change of the run, and let the guards judge the result."""
-    inputs = gather(run, people, accounts)
+    inputs = gather(run, people, readings)
     return weigh(run, inputs, make_plan(inputs))
 
 
-def gather(run: Run, people: People, accounts: list[Accounts]) -> Inputs:
+def gather(run: Run, people: People, readings: list[Reading]) -> Inputs:
     """What a plan is made from: what was read, what the ledger knows and what the profile says.
 
     Raises:
@@ -68,8 +69,9 @@ def gather(run: Run, people: People, accounts: list[Accounts]) -> Inputs:
     site = site_of(run)
     site.check_columns(people)
     site.forget_readings()
-    held = {reading.target: reading for reading in accounts}
-    site.settled += site.settle(held, people, run.as_of)
+    held = {one.target: one for one in readings if isinstance(one, Accounts)}
+    unseen = unseen_among(readings)
+    site.settled += site.settle(held, people, run.as_of, unread=unseen)
     return Inputs(
         profile=site.name,
         as_of=run.as_of,
@@ -81,6 +83,7 @@ def gather(run: Run, people: People, accounts: list[Accounts]) -> Inputs:
         options=site.options,
         scope=run.scope,
         protected=site.protected,
+        unseen=unseen,
     )
 
 
@@ -99,7 +102,7 @@ def weigh(run: Run, inputs: Inputs, plan: Plan, *, from_import: bool = True) -> 
         *people.blocked["external_id"],
         *inputs.memory.links["person"],
     }
-    notes = protects_nothing(site.policies, inputs.accounts, site.protected, known)
+    notes = protects_nothing(inputs.seen, inputs.accounts, site.protected, known)
     plan = _with_notes(plan, notes)
     site.ledger.save_plan(plan)
     tell().planned({section.target: len(section.changes) for section in plan.sections})
@@ -137,7 +140,7 @@ def _measured(
             known=site.ledger.snapshot(site.name),
             source_limits=site.source_limits,
             plan=plan,
-            policies=site.policies,
+            policies=inputs.seen,
             accounts=inputs.accounts,
             memory=inputs.memory,
             protected=site.protected,

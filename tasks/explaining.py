@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.ledger.past import PastChange
 from connectors.model.receipt import Outcome
-from tasks.collect import import_people, read_accounts
+from tasks.collect import import_people, read_accounts, readings_of
 from tasks.decide import gather, object_to
 from tasks.lifecycle.explain import explain
 from tasks.lifecycle.explain_nouns import Block
@@ -41,7 +41,7 @@ def explain_person(profile: str, asked: str, as_of: date | None) -> dict[str, An
 
     Raises:
         ConfigError: The profile is wrong, or nobody or more than one person is meant.
-        ConnectorError: Something could not be read.
+        ConnectorError: HR could not be read, or no target.
     """
     zone, _ = load_site(profile)
     given = {"profile": profile, "dry_run": True, "as_of": as_of, "approve": None}
@@ -62,11 +62,13 @@ def explain_person(profile: str, asked: str, as_of: date | None) -> dict[str, An
 
 
 def _read(run: Run, site: Site) -> Inputs:
-    """The source and every target, side by side."""
+    """The source and every target that can be read, side by side."""
     with ThreadPoolExecutor(_READINGS_AT_ONCE) as pool:
         people = pool.submit(import_people.fn, run)
-        readings = [pool.submit(read_accounts.fn, run, target) for target in site.policies]
-        return gather(run, people.result(), [reading.result() for reading in readings])
+        reads = {target: pool.submit(read_accounts.fn, run, target) for target in site.policies}
+        imported = people.result()
+        readings = readings_of(run, {target: one.result for target, one in reads.items()})
+        return gather(run, imported, readings)
 
 
 def _guards(objections: Iterable[Objection]) -> Iterable[Block]:

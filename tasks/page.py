@@ -11,7 +11,7 @@ from tasks.lifecycle.movement import MOVEMENTS
 from tasks.lifecycle.policy import Limit
 from tasks.reporting import told
 from tasks.run import APPROVABLE
-from tasks.sentence import given_up, name_of, sentence_of
+from tasks.sentence import given_up, name_of, sentence_of, unseen
 from tasks.shown import Shown, cell
 
 Report = Mapping[str, Any]
@@ -163,7 +163,7 @@ def _said(report: Report, shown: Shown) -> Iterator[str]:
 
 
 def _not_done(report: Report, shown: Shown) -> list[str]:
-    """What failed, is in doubt or was set aside, by target; and targets that were given up."""
+    """What failed, is in doubt or was set aside, by target; and targets that were left out."""
     grouped: defaultdict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
     for change in report.get("changes") or ():
         if change["outcome"] in _NOT_DONE and not (report["refused"] and not change["detail"]):
@@ -182,6 +182,10 @@ def _not_done(report: Report, shown: Shown) -> list[str]:
     lines = _table(["", "target", "changes", "persons", "the first of them"], rows)
     lines += [
         f"\n**{cell(target)} was given up:** {cell(why)}" for target, why in given_up(report, shown)
+    ]
+    lines += [
+        f"\n**{cell(target)} could not be read:** {cell(why, 1000)}"
+        for target, why in unseen(report, shown)
     ]
     return ["## What was not done", "", *lines] if lines else []
 

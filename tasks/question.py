@@ -34,6 +34,7 @@ def question(report: Mapping[str, Any], shown: Shown | None = None) -> str:
             for name, target in report["targets"].items()
             if target["planned"]
         ),
+        *(f"| {cell(name)} | do nothing: not read |" for name in report.get("unseen") or ()),
         "",
         "More than a limit allows:",
         "",

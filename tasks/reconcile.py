@@ -1,7 +1,7 @@
 """Step: find what targets, ledger and rules do not agree on, and plan the fixes asked for."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from prefect import task
@@ -9,8 +9,8 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from connectors.ledger.ignored import Ignored
-from connectors.model.accounts import Accounts
 from connectors.model.people import People
+from tasks.collect import Reading
 from tasks.decide import Verdict, gather, weigh
 from tasks.lifecycle.plan import decide
 from tasks.lifecycle.reconcile import find_issues
@@ -30,14 +30,20 @@ class Findings:
         ignored: Those that somebody does not want to see now, by id.
         verdict: The plan of the fixes, and what speaks against it. Its plan is empty when nothing
             was asked for.
+        unseen: Targets that could not be read: nobody knows the issues there.
     """
 
-    __slots__ = ("ignored", "issues", "verdict")
+    __slots__ = ("ignored", "issues", "unseen", "verdict")
 
     def __init__(
-        self, issues: Sequence[Issue], ignored: Mapping[str, Ignored], verdict: Verdict
+        self,
+        issues: Sequence[Issue],
+        ignored: Mapping[str, Ignored],
+        verdict: Verdict,
+        unseen: Iterable[str] = (),
     ) -> None:
         """Keep the parts; of what is ignored only what is still there."""
+        self.unseen = tuple(unseen)
         there = {issue.id for issue in issues}
         self.issues, self.verdict = issues, verdict
         self.ignored = {name: one for name, one in ignored.items() if name in there}
@@ -61,7 +67,8 @@ class Findings:
         """How many there are."""
         count = len(self.open)
         said = f"{count or 'no'} {'issue' if count == 1 else 'issues'}"
-        return f"{said}, {len(self.ignored)} ignored" if self.ignored else said
+        said += f", {len(self.ignored)} ignored" if self.ignored else ""
+        return f"{said}; {', '.join(self.unseen)} could not be read" if self.unseen else said
 
     def to_json(self) -> dict[str, Any]:
         """What a report says about it, besides the fixes."""
@@ -81,20 +88,20 @@ class Findings:
 
 
 @task(name="find issues", cache_policy=NO_CACHE)
-def look_for_issues(run: Run, people: People, accounts: list[Accounts], fix: list[str]) -> Findings:
+def look_for_issues(run: Run, people: People, readings: list[Reading], fix: list[str]) -> Findings:
     """Find every issue, plan the fixes that were asked for, and let the guards judge them.
 
     Raises:
         ConfigError: A fix of an issue that is not there, or that it does not have.
     """
     wishes = read_wishes(fix)
-    inputs = gather(run, people, accounts)
+    inputs = gather(run, people, readings)
     decided = decide(inputs)
     issues = find_issues(decided)
     site = site_of(run)
     ignored = site.ledger.ignored(site.name, run.as_of)
-    plan = plan_fixes(decided, choose(issues, wishes, ignored))
-    return Findings(issues, ignored, weigh(run, inputs, plan))
+    plan = plan_fixes(decided, choose(issues, wishes, ignored, unseen=inputs.unseen))
+    return Findings(issues, ignored, weigh(run, inputs, plan), inputs.unseen)
 
 
 @task(name="show issues", cache_policy=NO_CACHE)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -39,6 +40,7 @@ def build_report(  # noqa: PLR0913 - the parts of a report
     people: Mapping[str, int] | None = None,
     settled: int = 0,
     private: Private = NOTHING_PRIVATE,
+    unseen: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """The report of a run, as `--report` writes it.
 
@@ -56,6 +58,7 @@ def build_report(  # noqa: PLR0913 - the parts of a report
         people: How many persons and contracts came in, and how many come, move and go.
         settled: How many writes of earlier runs this one has looked up.
         private: Fields whose values are left out.
+        unseen: Targets that could not be read, and why.
     """
     answers = {receipt.change: receipt for shard in receipts for receipt in shard.receipts}
     changes = list(plan.changes) if plan is not None else []
@@ -86,6 +89,7 @@ def build_report(  # noqa: PLR0913 - the parts of a report
         "people": people,
         "guards": [one.to_json(approved=approved) for one in measures],
         "settled": settled,
+        "unseen": dict(unseen),
     }
 
 

@@ -5,7 +5,7 @@ import math
 import pickle
 import secrets
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
@@ -293,9 +293,14 @@ def exit_code_of(error: RetourError) -> int:
             return INCOMPLETE
 
 
-def exit_code_of_receipts(receipts: list[Receipts]) -> int:
-    """The exit code of a run that executed its plan."""
-    if any(shard.unreachable for shard in receipts):
+def exit_code_of_receipts(receipts: list[Receipts], unseen: Collection[str] = ()) -> int:
+    """The exit code of a run that executed its plan.
+
+    Args:
+        receipts: Of every shard.
+        unseen: Targets that could not be read, so that nothing was planned in them.
+    """
+    if unseen or any(shard.unreachable for shard in receipts):
         return UNREACHABLE
     good = all(receipt.outcome.succeeded for shard in receipts for receipt in shard.receipts)
     return DONE if good else INCOMPLETE

@@ -32,8 +32,20 @@ BEGUN: Final = "another process of this run had begun it, and has not said what 
 class Seat(Protocol):
     """What differs between a preview and a live run: who executes, and what is remembered."""
 
-    def settle(self, accounts: dict[str, Accounts], correlations: dict[str, dict[str, str]]) -> int:
-        """Settle what an earlier run left open; returns how many changes that were."""
+    def settle(
+        self,
+        accounts: dict[str, Accounts],
+        correlations: dict[str, dict[str, str]],
+        *,
+        unread: Collection[str] = (),
+    ) -> int:
+        """Settle what an earlier run left open; returns how many changes that were.
+
+        Args:
+            accounts: By target.
+            correlations: Target -> person -> value of the correlation attribute.
+            unread: Targets that could not be read; what is open there stays as it is.
+        """
         ...
 
     def recall(
@@ -46,13 +58,17 @@ class Seat(Protocol):
         """What `settle` found out and the ledger does not say yet: receipts by id of the change."""
         ...
 
-    def accept(self, people: People, day: date, *, busy: Collection[str] = ()) -> None:
+    def accept(
+        self, people: People, day: date, *, busy: Collection[str] = (), whole: bool = True
+    ) -> None:
         """Remember an import that passed the guards.
 
         Args:
             people: The import.
             day: The day it speaks for.
             busy: Persons of whom the plan changes or says something.
+            whole: Whether every target was read. Where one was not, nothing is remembered but since
+                when people are missing: what the import calls for there is still to be done.
         """
         ...
 
@@ -74,9 +90,16 @@ class PreviewSeat:
         self._ledger, self._profile = ledger, profile
         self._settled: list[tuple[Change, Receipt]] = []
 
-    def settle(self, accounts: dict[str, Accounts], correlations: dict[str, dict[str, str]]) -> int:
+    def settle(
+        self,
+        accounts: dict[str, Accounts],
+        correlations: dict[str, dict[str, str]],
+        *,
+        unread: Collection[str] = (),
+    ) -> int:
         """Find out what became of open changes, and leave them open: a live run settles them."""
-        changes = [intent.change for intent in self._ledger.open_intents(self._profile)]
+        intents = self._ledger.open_intents(self._profile)
+        changes = [one.change for one in intents if one.change.target not in unread]
         settled = settle_intents(changes, accounts, correlations)
         self._settled = [(change, settled[change.id]) for change in changes]
         return len(changes)
@@ -91,9 +114,11 @@ class PreviewSeat:
         """What a live run would find out."""
         return {change.id: receipt for change, receipt in self._settled}
 
-    def accept(self, people: People, day: date, *, busy: Collection[str] = ()) -> None:
+    def accept(
+        self, people: People, day: date, *, busy: Collection[str] = (), whole: bool = True
+    ) -> None:
         """Remember nothing."""
-        del people, day, busy
+        del people, day, busy, whole
 
     def take(self, target: str) -> Writer:
         """A recorder; no writer is built and no credential of one is resolved."""
@@ -132,9 +157,16 @@ class LiveSeat:
         self._policies, self._rename = policies or {}, rename
         self._unused_since = unused_since
 
-    def settle(self, accounts: dict[str, Accounts], correlations: dict[str, dict[str, str]]) -> int:
+    def settle(
+        self,
+        accounts: dict[str, Accounts],
+        correlations: dict[str, dict[str, str]],
+        *,
+        unread: Collection[str] = (),
+    ) -> int:
         """Compare the intents of a run that died with what the targets hold, and close them."""
-        intents = self._ledger.open_intents(self._profile)
+        every = self._ledger.open_intents(self._profile)
+        intents = [one for one in every if one.change.target not in unread]
         settled = settle_intents([intent.change for intent in intents], accounts, correlations)
         closed = [(intent, settled[intent.change.id]) for intent in intents]
         self._ledger.close_intents(self._run, closed)
@@ -150,13 +182,17 @@ class LiveSeat:
         """Nothing: it is in the ledger."""
         return {}
 
-    def accept(self, people: People, day: date, *, busy: Collection[str] = ()) -> None:
+    def accept(
+        self, people: People, day: date, *, busy: Collection[str] = (), whole: bool = True
+    ) -> None:
         """Keep the snapshot, since when somebody we manage is missing from it, and their names."""
         blocked = people.blocked
         unsure = blocked.loc[blocked["code"] == INVALID, "external_id"]
         present = set(people.persons["external_id"]) | set(unsure)
         known = set(self._ledger.links(self._profile)["person"])
         self._ledger.note_absences(self._profile, present=present, known=known, day=day)
+        if not whole:
+            return
         self._note_names(people, known, set(busy))
         self._ledger.accept_snapshot(self._profile, self._run, people)
 

@@ -33,6 +33,14 @@ def sentence_of(report: Report, shown: Shown | None = None) -> str:
         shown: How much may be said; left out, everything.
     """
     shown = shown or Shown()
+    unread = (
+        f" {target} could not be read, and nothing is planned there: {plain(why).rstrip('.')}."
+        for target, why in unseen(report, shown)
+    )
+    return "".join([_ended(report, shown), *unread])
+
+
+def _ended(report: Report, shown: Shown) -> str:
     code, live = report["exit"], report["mode"] == "live"
     why = plain((report["refused"] or "").partition(APPROVABLE)[0], LONGEST)
     if code == USAGE:
@@ -109,6 +117,12 @@ def _done(report: Report) -> str:
 def _given_up(report: Report, shown: Shown) -> str:
     reasons = given_up(report, shown)
     return "".join(f"; {target} was given up: {plain(why)}" for target, why in reasons)
+
+
+def unseen(report: Report, shown: Shown) -> Iterable[tuple[str, str]]:
+    """Targets that could not be read, and why."""
+    for name, why in (report.get("unseen") or {}).items():
+        yield name, shown.said(why, report["run"])
 
 
 def given_up(report: Report, shown: Shown) -> Iterable[tuple[str, str]]:

@@ -3,7 +3,7 @@
 It is the only place where a preview and a live run part: there a Recorder takes the writer's seat.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -313,8 +313,21 @@ class Site(Standing):
         }
         return {name: done[one.over_days].get(name, {}) for name, one in self.policies.items()}
 
-    def settle(self, accounts: dict[str, Accounts], people: People, as_of: date) -> int:
+    def settle(
+        self,
+        accounts: dict[str, Accounts],
+        people: People,
+        as_of: date,
+        *,
+        unread: Collection[str] = (),
+    ) -> int:
         """Close what an earlier run left open, by what the targets hold now.
+
+        Args:
+            accounts: By target.
+            people: The import.
+            as_of: The day of the run.
+            unread: Targets that could not be read; what is open there stays open.
 
         Returns:
             How many changes that were. Mostly none, and then nobody is looked at.
@@ -327,7 +340,7 @@ class Site(Standing):
             name: dict(zip(facts.index, world.column(policy.correlate), strict=True))
             for name, policy in self.policies.items()
         }
-        return self.seat.settle(accounts, correlations)
+        return self.seat.settle(accounts, correlations, unread=unread)
 
     def lane_before(self, target: str) -> tuple[str, ...]:
         """Targets before this one that write the same records: one person, one write at a time."""

@@ -250,9 +250,15 @@ class _Telling:
             return "not all that belongs to it is done"
         chosen = {receipt.person for one in self._gist.receipts for receipt in one.receipts}
         chosen |= scope.persons
+        if self._gist.report.get("unseen"):
+            return "a target could not be read, and this run knows nothing of it"
         if scope.targets or scope.fields or (scope.selects and tiding.person not in chosen):
             return "this run did not look at all that belongs to it"
         return ""
+
+    @property
+    def _looked_at_all(self) -> bool:
+        return self._run.scope.is_whole and not self._gist.report.get("unseen")
 
     def _held(self, occasion: str, person: str) -> Iterator[Message]:
         for one in self._letters.kept:
@@ -279,7 +285,7 @@ class _Telling:
             and self._at - one.started < WORTH_TELLING
         ]
         found = incidents_of(report, broken)
-        self._letters.over = over(told, found, report, whole=self._run.scope.is_whole)
+        self._letters.over = over(told, found, report, whole=self._looked_at_all)
         fresh = news(found, told, self._at, again_after=self._notify.again_after)
         for occasion in (FAILED, REFUSED):
             some = [one for one in fresh if one.occasion == occasion]

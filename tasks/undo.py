@@ -1,6 +1,7 @@
 """Step: plan how a run is taken back, and see what the next run would do again."""
 
 from collections import Counter
+from collections.abc import Collection
 from typing import Any, Final
 
 from prefect import task
@@ -8,13 +9,13 @@ from prefect.cache_policies import NO_CACHE
 
 from connectors.ledger.ledger import Ledger
 from connectors.ledger.records import JournalEntry, RunRecord
-from connectors.model.accounts import Accounts
 from connectors.model.change import Verb
-from connectors.model.errors import ConfigError, RetourError
+from connectors.model.errors import ConfigError, RetourError, Unreachable
 from connectors.model.people import People
 from connectors.model.plan import Plan
 from connectors.model.receipt import Outcome, Receipt
 from connectors.sdk.fanout import receipt_of
+from tasks.collect import Reading
 from tasks.decide import Verdict, gather, weigh
 from tasks.lifecycle.afterwards import afterwards
 from tasks.lifecycle.inputs import Inputs, Memory
@@ -72,17 +73,19 @@ def run_to_undo(ledger: Ledger, name: str, profile: str) -> RunRecord:
 
 @task(name="plan undo", cache_policy=NO_CACHE)
 def look_back(
-    run: Run, name: str, people: People, accounts: list[Accounts], *, delete_created: bool
+    run: Run, name: str, people: People, readings: list[Reading], *, delete_created: bool
 ) -> Undoing:
     """Plan how a run is taken back, let the guards judge that, and plan the run after it.
 
     Raises:
         ConfigError: There is no such run, or nothing of it can be taken back.
+        Unreachable: A target that it wrote to could not be read.
     """
     site = site_of(run)
-    inputs = gather(run, people, accounts)  # settles what an earlier run left open
+    inputs = gather(run, people, readings)  # settles what an earlier run left open
     record = run_to_undo(site.ledger, name, site.name)
     journal = site.ledger.journal(record.run)
+    _require_seen(inputs, {entry.change.target for entry in journal})
     found = site.seat.found_out()
     past = Past(
         run=record.run,
@@ -92,6 +95,15 @@ def look_back(
     )
     verdict = weigh(run, inputs, plan_undo(inputs, past), from_import=False)
     return Undoing(verdict, _told(record, inputs, verdict.plan))
+
+
+def _require_seen(inputs: Inputs, written: Collection[str]) -> None:
+    """A run is taken back as a whole, or as far as somebody asks for; never as far as it goes."""
+    for target, why in inputs.unseen.items():
+        if target in written and inputs.scope.writes(target):
+            hint = "The run wrote there; to take back the rest of it alone, name the other targets."
+            message = f"nothing is taken back while it cannot be read: {why}"
+            raise Unreachable(message, system=target, hint=hint)
 
 
 def _tried(entry: JournalEntry, found: Receipt | None) -> Tried:
@@ -176,6 +188,7 @@ def _afterwards(inputs: Inputs, plan: Plan) -> Inputs:
         options=inputs.options,
         scope=Scope(),
         protected=inputs.protected,
+        unseen=inputs.unseen,
     )
 
 

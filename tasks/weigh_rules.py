@@ -6,7 +6,7 @@ from typing import Any
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from connectors.model.accounts import Accounts
+from tasks.collect import Reading
 from tasks.decide import Verdict, gather
 from tasks.lifecycle.impact import weigh
 from tasks.lifecycle.plan import make_plan
@@ -15,17 +15,17 @@ from tasks.setup import site_of
 
 
 @task(name="weigh other rules", cache_policy=NO_CACHE)
-def weigh_rules(run: Run, verdict: Verdict, accounts: list[Accounts]) -> dict[str, Any]:
+def weigh_rules(run: Run, verdict: Verdict, readings: list[Reading]) -> dict[str, Any]:
     """Whom the difference of the rules moves: `impact` in the report.
 
     Args:
         run: A preview under other rules.
         verdict: What came of it.
-        accounts: What it was decided from.
+        readings: What it was decided from.
     """
     site = site_of(run)
     settled = site.settled
-    inputs = gather(run, verdict.people, accounts)
+    inputs = gather(run, verdict.people, readings)
     site.settled = settled  # they are the same ones once more
     own = copy(inputs)
     own.rules, own.policies = site.of_profile()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from itertools import count
 from pathlib import Path
 from unittest.mock import patch
@@ -12,7 +13,7 @@ from connectors.model.receipt import Receipt
 from connectors.sdk.clock import now
 from tasks.apply import apply_shard
 from tasks.attempt import Attempt
-from tasks.collect import import_people, read_accounts
+from tasks.collect import Reading, import_people, read_accounts, readings_of, unseen_among
 from tasks.decide import Verdict, plan_changes
 from tasks.lifecycle.guard_objection import Objection
 from tasks.lifecycle.scope import Scope
@@ -60,9 +61,13 @@ def decide(run: Run) -> Verdict:
             run=run.id, profile=site.name, mode=run.mode, as_of=run.as_of, started=run.started
         )
     )
-    people = import_people.fn(run)
-    accounts = [read_accounts.fn(run, target) for target in site.policies]
-    return plan_changes.fn(run, people, accounts)
+    return plan_changes.fn(run, import_people.fn(run), read_all(run))
+
+
+def read_all(run: Run) -> list[Reading]:
+    """What every target holds, as far as they can be read."""
+    targets = open_site(run).policies
+    return readings_of(run, {one: partial(read_accounts.fn, run, one) for one in targets})
 
 
 def run_plainly(profile: Path, *, live: bool, as_of: date) -> Done:
@@ -111,8 +116,9 @@ def attempt_plainly(
     with patch("tasks.attempt.publish"), attempt:  # artifacts go to Prefect, and there is none
         run = attempt.ready()
         people = import_people.fn(run)
-        accounts = [read_accounts.fn(run, target) for target in open_site(run).policies]
-        plan = attempt.judge(plan_changes.fn(run, people, accounts))
+        readings = read_all(run)
+        attempt.unseen = unseen_among(readings)
+        plan = attempt.judge(plan_changes.fn(run, people, readings))
         attempt.receipts = list(_apply(run, plan).values())
     assert attempt.ending is not None
     return attempt.ending

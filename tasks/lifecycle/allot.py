@@ -5,12 +5,15 @@ from dataclasses import dataclass, field
 from itertools import count, islice
 from typing import Any, Final
 
+import numpy as np
+
 from connectors.model.change import Change, Verb
 from connectors.model.manifest import ADDRESS
 from connectors.model.receipt import Note
 from connectors.model.values import Clear, Pending
+from tasks.lifecycle.columns import Column
 from tasks.lifecycle.mapping import call, fill_template
-from tasks.lifecycle.naming import NameOptions, Names, NoName, candidates
+from tasks.lifecycle.naming import SHOWN, NameOptions, Names, NoName, candidates
 from tasks.lifecycle.order import parse_template, paths_of
 from tasks.lifecycle.people import column_of
 from tasks.lifecycle.policy import FieldMapping, TargetPolicy
@@ -35,6 +38,14 @@ class Allotment:
     refused: frozenset[str] = frozenset()
     notes: tuple[Note, ...] = ()
 
+    def column(self, part: str, persons: Iterable[str]) -> Column:
+        """A part of the names of these persons; None where they have none."""
+        names = [self.names.get(person) for person in persons]
+        column = np.full(len(names), None, dtype=object)
+        for place, one in enumerate(names):
+            column[place] = (getattr(one, part) or None) if one is not None else None
+        return column
+
 
 def space_of(policy: TargetPolicy, attribute: str) -> str:
     """Name space a value must be unique in: addresses over all targets, others within one.
@@ -50,6 +61,21 @@ def space_of(policy: TargetPolicy, attribute: str) -> str:
 def reads_names(mapping: FieldMapping) -> bool:
     """Whether a field is made from the names we choose; a customer's function may look at them."""
     return mapping.kind == "call" or any(path.startswith(NAMES) for path in paths_of(mapping))
+
+
+def reads_chosen_names(mapping: FieldMapping) -> bool:
+    """Whether it is made from those of them that are chosen once; the others follow HR."""
+    chosen = {f"{NAMES}{part}" for part in FROZEN_NAMES}
+    return mapping.kind == "call" or not chosen.isdisjoint(paths_of(mapping))
+
+
+def shown_parts(policies: Mapping[str, TargetPolicy]) -> list[str]:
+    """Parts of a name that follow HR and that fields of a profile read; a function may read any."""
+    fields = [one for policy in policies.values() for one in policy.fields]
+    if any(one.kind == "call" for one in fields):
+        return list(SHOWN)
+    paths = {path for one in fields for path in paths_of(one)}
+    return [part for part in SHOWN if NAMES + part in paths]
 
 
 def allot(
@@ -76,7 +102,7 @@ def allot(
     """
     choices = [_Choice(person, takers, policies, facts(person), options) for person in persons]
     taken.look_up_persons([choice.person for choice in choices])
-    short = choices
+    short = [choice for choice in choices if choice.reason_to_wait(taken) is None]
     for most in LOOKS:
         taken.look_up(claim for choice in short for claim in choice.claims(most))
         short = [choice for choice in short if not choice.any_free(taken, most)]
@@ -89,8 +115,9 @@ def allot(
             found, claims = choice.best(taken)
         except NoName as error:
             refused.add(person)
+            code = "waiting" if isinstance(error, NotNow) else "no_name"
             notes += [
-                Note(target=target, person=person, code="no_name", reason=str(error))
+                Note(target=target, person=person, code=code, reason=str(error))
                 for target, some in takers.items()
                 if person in some
             ]
@@ -108,6 +135,17 @@ def allot(
 
 Claims = list[tuple[str, str]]
 """(space, value) pairs that new accounts would use."""
+
+
+class NotNow(NoName):
+    """Nobody knows which names are free: a target that may hold them could not be read."""
+
+    def __init__(self, target: str) -> None:
+        """Say which."""
+        super().__init__(
+            f"{target} could not be read, so nobody knows which names are in use there; no new "
+            "name is chosen until it can be read"
+        )
 
 
 class _Choice:
@@ -131,6 +169,7 @@ class _Choice:
         ]
         self._unique = [(policy, mapping) for policy, mapping in mapped if mapping.unique]
         self._named = any(reads_names(mapping) for _, mapping in mapped)
+        self._chosen = any(reads_chosen_names(mapping) for _, mapping in mapped)
         self._known = known
         self._tried: list[tuple[Names | None, Claims]] = []
         self._left: Iterator[Names | None] = iter((None,))
@@ -153,14 +192,36 @@ class _Choice:
             for _, claims in islice(self._each(), most)
         )
 
+    def reason_to_wait(self, taken: Taken) -> str | None:
+        """The unseen target for which somebody waits to whom we gave no name yet, None for none.
+
+        Whoever got a name from us keeps it: it was free when we gave it.
+        """
+        target = self._blind_for(taken)
+        return target if target is not None and not taken.was_given_any(self.person) else None
+
+    def _blind_for(self, taken: Taken) -> str | None:
+        """An unseen target that may hold what this person would take, or names of this person."""
+        blind = taken.blind
+        if not blind:
+            return None
+        shared = blind.shared_by(self.person) if self._chosen else None
+        spaces = (space for _, claims in islice(self._each(), 1) for space, _ in claims)
+        return shared or next((blind.spaces[one] for one in spaces if one in blind.spaces), None)
+
     def best(self, taken: Taken) -> tuple[Names | None, Claims]:
         """The candidate of which most is this person's already, else the first free one.
 
         Raises:
             NoName: Nothing is free, or HR has no name.
+            NotNow: Nobody can tell what is free.
         """
         if self._unnamed is not None:
             raise self._unnamed
+        unseen = self.reason_to_wait(taken)
+        if unseen is not None:
+            raise NotNow(unseen)
+        blind = self._blind_for(taken)
         keeps = taken.holds_any(self.person)
         found: tuple[Names | None, Claims] | None = None
         most = 0
@@ -170,12 +231,14 @@ class _Choice:
             if not all(taken.is_free(space, value, self.person) for space, value in claims):
                 continue
             own = sum(taken.holds(space, value, self.person) for space, value in claims)
+            if blind is not None and not any(taken.is_given(*one, self.person) for one in claims):
+                continue
             if found is None or own > most:
                 found, most = (names, claims), own
             if not keeps or most == len(claims):
                 break
         if found is None:
-            raise NoName(self._said(taken))
+            raise NoName(self._said(taken)) if blind is None else NotNow(blind)
         return found
 
     def _said(self, taken: Taken) -> str:

@@ -30,6 +30,7 @@ from tasks.lifecycle.policy import TargetPolicy
 from tasks.lifecycle.primary import why_primary
 from tasks.lifecycle.roster import Positions
 from tasks.lifecycle.rule import ACCOUNT
+from tasks.lifecycle.unseen import UNSEEN
 from tasks.lifecycle.world import World
 
 _OF_A_NAME: Final = frozenset({"no_such_permission", "ambiguous_permission", "not_grantable"})
@@ -61,7 +62,7 @@ class _Explainer:
 
     def explanation(self, blocks: tuple[Block, ...]) -> Explanation:
         inputs = self.inputs
-        targets = tuple(self._target(policy) for policy in inputs.policies.values())
+        targets = tuple(self._target(policy) for policy in self.decided.policies.values())
         changes = [one for one in self.decided.plan.changes if one.person == self.person]
         return Explanation(
             profile=inputs.profile,
@@ -179,7 +180,8 @@ class _Explainer:
         """What the plan says about the person, and about what the person is due."""
         named = {name: {repr(t[1]) for t in spans if t[1]} for name, spans in self.spans.items()}
         for note in self.decided.plan.notes:
-            about = note.person == self.person or (
+            about = note.person == self.person or note.code == UNSEEN
+            about = about or (
                 note.code in _OF_A_NAME
                 and any(name in note.reason for name in named.get(note.target, ()))
             )

@@ -1,6 +1,6 @@
 """Names in use before a plan gives any: in HR, in every target, and in the ledger."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,11 +10,11 @@ from connectors.model.manifest import ADDRESS
 from connectors.model.people import People
 from connectors.model.texts import TEXT_DTYPE, places_in
 from connectors.model.values import as_text
-from tasks.lifecycle.allot import space_of
+from tasks.lifecycle.allot import reads_chosen_names, space_of
 from tasks.lifecycle.columns import known
 from tasks.lifecycle.matching import Match
 from tasks.lifecycle.policy import TargetPolicy
-from tasks.lifecycle.taken import Taken
+from tasks.lifecycle.taken import Blind, Taken
 
 
 class Matched:
@@ -49,6 +49,7 @@ def names_in_use(
     matches: Mapping[str, Match],
     policies: Mapping[str, TargetPolicy],
     reserved: pd.DataFrame,
+    blind: Blind | None = None,
 ) -> Taken:
     """Everything that new names must not collide with.
 
@@ -58,8 +59,9 @@ def names_in_use(
         matches: By target.
         policies: By target; tell what else the profile calls unique.
         reserved: Columns `space`, `value`, `person`: what the ledger has given away.
+        blind: What is not known, because a target could not be read.
     """
-    taken = Taken()
+    taken = Taken(blind=blind)
     persons = people.persons
     for column in ("work_email", "user_principal_name"):
         taken.hold_column(ADDRESS, persons[column], persons["external_id"])
@@ -83,7 +85,31 @@ def reserve(taken: Taken, reserved: pd.DataFrame) -> None:
         reserved: Columns `space`, `value`, `person`.
     """
     for space, rows in reserved.groupby("space"):
-        taken.hold_column(str(space), rows["value"], rows["person"])
+        taken.hold_column(str(space), rows["value"], rows["person"], given=True)
+
+
+def blind_in(
+    policies: Mapping[str, TargetPolicy],
+    unseen: Collection[str],
+    due: Mapping[str, Container[str]],
+) -> Blind:
+    """What is not known of names while some targets cannot be read.
+
+    Args:
+        policies: By target.
+        unseen: Names of these targets.
+        due: Target -> who is due an account there.
+    """
+    spaces: dict[str, str] = {}
+    sharing: dict[str, Container[str]] = {}
+    for name in unseen:
+        policy = policies[name]
+        for attribute in policy.manifest.attributes:
+            if attribute.unique_in is not None:
+                spaces.setdefault(space_of(policy, attribute.name), name)
+        if any(reads_chosen_names(mapping) for mapping in policy.mapped("create")):
+            sharing[name] = due[name]
+    return Blind(spaces, sharing)
 
 
 def _called_unique(policy: TargetPolicy, accounts: Accounts) -> list[tuple[str, "pd.Series[str]"]]:

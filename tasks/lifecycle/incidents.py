@@ -14,6 +14,7 @@ FAILED: Final = "failed"
 REFUSED: Final = "refused"
 WAITING: Final = "waiting"
 _GIVEN_UP: Final = "was given up"
+_UNREAD: Final = "could not be read"
 _BY_GUARDS: Final = frozenset({3, 4, 5})
 _FAILING: Final = frozenset({"failed", "in_doubt"})
 _ASIDE: Final = "set_aside"
@@ -94,6 +95,15 @@ def incidents_of(report: Report, broken_off: Iterable[str] = ()) -> list[Inciden
         )
         for target, what in report["targets"].items()
         if what.get("given_up")
+    ]
+    found += [
+        Incident(
+            name=f"target:{target}",
+            occasion=FAILED,
+            text=f"{target} {_UNREAD}: {why}",
+            target=target,
+        )
+        for target, why in report.get("unseen", {}).items()
     ]
     return found + _of_changes(report)
 

@@ -87,11 +87,12 @@ class Inputs:
         people: The import.
         rules: All rules of the profile.
         policies: By target, in dependency order.
-        accounts: By target: what they hold.
+        accounts: By target: what they hold. Of all of them but the unseen.
         memory: What the ledger knows.
         options: Which name generators.
         scope: What the run may change.
         protected: Persons whose accounts nobody may touch.
+        unseen: Targets that could not be read, and why.
     """
 
     __slots__ = (
@@ -105,6 +106,7 @@ class Inputs:
         "protected",
         "rules",
         "scope",
+        "unseen",
     )
 
     def __init__(  # noqa: PLR0913 - the inputs of a decision, listed once
@@ -120,9 +122,16 @@ class Inputs:
         options: NameOptions,
         scope: Scope | None = None,
         protected: frozenset[str] = frozenset(),
+        unseen: Mapping[str, str] | None = None,
     ) -> None:
         """Keep the parts."""
+        self.unseen = dict(unseen or {})
         self.profile, self.as_of, self.people, self.rules = profile, as_of, people, rules
         self.policies, self.accounts, self.memory = policies, accounts, memory
         self.options, self.scope = options, scope or Scope()
         self.protected = protected
+
+    @property
+    def seen(self) -> dict[str, TargetPolicy]:
+        """Policies of the targets that were read, in dependency order."""
+        return {name: one for name, one in self.policies.items() if name not in self.unseen}

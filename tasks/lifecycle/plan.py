@@ -1,6 +1,5 @@
 """The plan: snapshot, rules, accounts and memory in; every change of the run out."""
 
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,18 +11,17 @@ from connectors.model.people import INVALID
 from connectors.model.plan import Plan, Section
 from connectors.model.receipt import Note
 from connectors.model.texts import Texts, as_texts, take, without_blanks
-from tasks.lifecycle.allot import FROZEN_NAMES, Allotment, allot
+from tasks.lifecycle.allot import FROZEN_NAMES, Allotment, allot, shown_parts
 from tasks.lifecycle.assignments import Assignments
 from tasks.lifecycle.columns import Column
 from tasks.lifecycle.containers import WantedContainers
 from tasks.lifecycle.desired import desire
 from tasks.lifecycle.diff import TargetDiff
 from tasks.lifecycle.due import Lapsed, due_per_target, gone_since, too_late
-from tasks.lifecycle.in_use import names_in_use
+from tasks.lifecycle.in_use import blind_in, names_in_use
 from tasks.lifecycle.inputs import Inputs
 from tasks.lifecycle.matching import Numbers
-from tasks.lifecycle.naming import SHOWN, display_frame
-from tasks.lifecycle.order import paths_of
+from tasks.lifecycle.naming import display_frame
 from tasks.lifecycle.outlook import Outlook, attributes_read, outlook
 from tasks.lifecycle.people import column_of, person_facts
 from tasks.lifecycle.policy import TargetPolicy
@@ -33,9 +31,10 @@ from tasks.lifecycle.screen import may_differ
 from tasks.lifecycle.sequence import place_of
 from tasks.lifecycle.silences import silences
 from tasks.lifecycle.stand import take_stand
+from tasks.lifecycle.unseen import Sight, notes_on, sight_of
 from tasks.lifecycle.updates import Rewrite
 from tasks.lifecycle.waiting import held_back, waiting_fields
-from tasks.lifecycle.world import NAMES, World
+from tasks.lifecycle.world import World
 
 
 def make_plan(inputs: Inputs) -> Plan:
@@ -59,7 +58,8 @@ class Decision:
         roster: Everybody it speaks of: persons of the import, and those the ledger knows.
         everybody: What is known of all of them.
         assignments: What rules give.
-        stands: Target -> whose account is whose, and what is due.
+        stands: Target -> whose account is whose, and what is due. Of those that were read.
+        policies: The same targets, without what an unseen one would give to their fields.
         since: Target -> since when nothing is due there, of who was due an account once.
         upstream: Target -> its accounts as they will be.
         frozen: Who is left as they are.
@@ -71,6 +71,7 @@ class Decision:
         "frozen",
         "inputs",
         "plan",
+        "policies",
         "roster",
         "since",
         "stands",
@@ -81,6 +82,7 @@ class Decision:
         """Take over what the planner found."""
         self.inputs, self.plan, self.roster = planner.inputs, plan, planner.roster
         self.everybody, self.assignments = planner.everybody, planner.made
+        self.policies = {name: sight.policy for name, sight in planner.sights.items()}
         self.stands, self.since, self.upstream = planner.stands, planner.since, planner.upstream
         self.frozen = frozenset(planner.roster.names(planner.frozen))
 
@@ -105,27 +107,33 @@ class _Planner:
         )
         self.everybody = World(facts, column_of, self.roster)
         self.made = Assignments(people, inputs.rules, inputs.as_of, self.roster)
-        self.read = attributes_read(inputs.policies)
+        self.sights = {name: sight_of(one, inputs.unseen) for name, one in inputs.seen.items()}
+        self.read = attributes_read({name: one.policy for name, one in self.sights.items()})
         self.frozen = self._frozen()
         self.numbers: dict[str, Numbers] = {}
         self.dues = due_per_target(self.made, inputs.policies, self.frozen)
         self.stands = {
             name: take_stand(
-                policy,
+                sight.policy,
                 inputs.accounts[name],
                 self.dues[name],
                 roster=self.roster,
-                numbers=self._numbers(policy),
+                numbers=self._numbers(sight.policy),
                 links=memory.links_of(name),
                 linked=linked.get(name, NOBODY),
                 frozen=self.frozen,
             )
-            for name, policy in inputs.policies.items()
+            for name, sight in self.sights.items()
+        }
+        # Of a target that could not be read nobody knows more than what the ledger says.
+        self.holders = {name: stand.match.is_linked for name, stand in self.stands.items()}
+        self.holders |= {
+            name: self.roster.mask(memory.links_of(name).index.tolist()) for name in inputs.unseen
         }
         self.since: dict[str, Lapsed] = {}
         self.upstream: dict[str, Outlook] = {}
         self.shown: dict[str, Texts] = {}
-        self.notes: list[Note] = list(silences(inputs))
+        self.notes: list[Note] = [*silences(inputs), *notes_on(inputs.unseen)]
         self.chosen = inputs.scope.chosen(people, inputs.as_of, self.roster)
         self.renamed = self._renamed()
         if not inputs.options.rename:
@@ -143,18 +151,23 @@ class _Planner:
             if (reason := too_late(policy, inputs.rules)) is not None
         ]
         employed = self._employed()
-        holders = {name: stand.match.is_linked for name, stand in self.stands.items()}
         sections: list[Section] = []
         for name, policy in inputs.policies.items():
             self.since[name] = gone_since(
-                policy, self.made, self.since, holders=holders, absences=inputs.memory.absences
+                policy, self.made, self.since, holders=self.holders, absences=inputs.memory.absences
             )
+            if name in inputs.unseen:
+                continue
             changes: list[Change] = []
             if scope.writes(name):
-                changes = scope.of_fields(self._changes(policy, allotment, employed))
+                changes = scope.of_fields(self._changes(self.sights[name], allotment, employed))
             match = self.stands[name].match
             self.upstream[name] = outlook(
-                policy, inputs.accounts[name], match, changes, self.read[name]
+                self.sights[name].policy,
+                inputs.accounts[name],
+                match,
+                changes,
+                self.read[name],
             )
             chosen = [change for change in changes if self._is_chosen(change.person)]
             sections.append(
@@ -229,6 +242,11 @@ class _Planner:
                 {name: stand.match for name, stand in self.stands.items()},
                 self.inputs.policies,
                 self.inputs.memory.names,
+                blind_in(
+                    self.inputs.policies,
+                    self.inputs.unseen,
+                    {name: due.account for name, due in self.dues.items()},
+                ),
             ),
             options=self.inputs.options,
         )
@@ -239,7 +257,7 @@ class _Planner:
         renamed = self.roster.mask(who_is_renamed(self.everybody.facts, called)) & ~self.frozen
         if renamed.any():
             renamed &= np.logical_or.reduce(
-                [one.match.is_linked & one.due.account.mask for one in self.stands.values()]
+                [holds & self.dues[name].account.mask for name, holds in self.holders.items()]
             )
         return renamed
 
@@ -258,9 +276,11 @@ class _Planner:
         np.minimum.at(first, self.made.owner[known_days], starts[known_days].astype(np.int64))
         return first[places]
 
-    def _changes(self, policy: TargetPolicy, allotment: Allotment, employed: Mask) -> list[Change]:
+    def _changes(self, sight: Sight, allotment: Allotment, employed: Mask) -> list[Change]:
+        policy = sight.policy
         stand = self.stands[policy.name]
-        waiting = held_back(policy, stand.new - allotment.refused, self.upstream)
+        waiting = sight.held_back(stand.new - allotment.refused, self._expected())
+        waiting |= held_back(policy, stand.new - allotment.refused - waiting.keys(), self.upstream)
         new = sorted(stand.new - allotment.refused - waiting.keys())
         has = (stand.match.row >= 0) & stand.due.account.mask
         renamed = self._to_rename(policy.name) & ~self.roster.mask(allotment.refused)
@@ -277,6 +297,12 @@ class _Planner:
             "correlate": np.flatnonzero(has & ~stand.match.is_linked),
             "update": np.flatnonzero(has & stand.match.is_linked & ~renamed),
         }
+        ours = np.flatnonzero(has & stand.match.is_linked & self.chosen)
+        self.notes += sight.left(len(ours))
+        if sight.lost("correlate"):
+            found = self.roster.ids[places["correlate"]].tolist()
+            self.notes += sight.not_taken_over(found)
+            places["correlate"] = NOBODY
         worlds = {
             "create": self._world(places["create"], allotment),
             "correlate": self._world(places["correlate"]),
@@ -313,6 +339,13 @@ class _Planner:
         self.notes += diff.notes
         return changes
 
+    def _expected(self) -> dict[str, frozenset[str]]:
+        """Who may be about to get an account in a target that could not be read."""
+        return {
+            name: frozenset(self.roster.names(self.dues[name].account.mask & ~self.holders[name]))
+            for name in self.inputs.unseen
+        }
+
     def _renames(
         self, policy: TargetPolicy, places: Positions, allotment: Allotment
     ) -> list[Change]:
@@ -337,7 +370,7 @@ class _Planner:
         def names(part: str, places: Positions) -> Column | Texts:
             if allotment is None:
                 return self._settled(part, places)
-            return _allotted(part, self.roster.ids[places], allotment)
+            return allotment.column(part, self.roster.ids[places])
 
         return self.everybody.of(places, self.upstream, names=names)
 
@@ -349,7 +382,7 @@ class _Planner:
         if part in FROZEN_NAMES:
             return pa.nulls(len(places), pa.large_string())
         if not self.shown:
-            parts = _shown_parts(self.inputs.policies)
+            parts = shown_parts(self.inputs.policies)
             shown = display_frame(self.everybody.facts, self.inputs.options, parts)
             self.shown = {str(name): without_blanks(as_texts(shown[name])) for name in shown}
         return take(self.shown[part], self.everybody.rows_of[places])
@@ -362,20 +395,3 @@ class _Planner:
         employed = np.zeros(len(self.roster), dtype=np.bool_)
         employed[self.made.owner[counts.to_numpy(dtype=bool)]] = True
         return employed
-
-
-def _shown_parts(policies: Mapping[str, TargetPolicy]) -> list[str]:
-    """Parts of a name that follow HR and that fields of a profile read; a function may read any."""
-    fields = [one for policy in policies.values() for one in policy.fields]
-    if any(one.kind == "call" for one in fields):
-        return list(SHOWN)
-    paths = {path for one in fields for path in paths_of(one)}
-    return [part for part in SHOWN if NAMES + part in paths]
-
-
-def _allotted(part: str, persons: Iterable[str], allotment: Allotment) -> Column:
-    names = [allotment.names.get(person) for person in persons]
-    column = np.full(len(names), None, dtype=object)
-    for place, one in enumerate(names):
-        column[place] = (getattr(one, part) or None) if one is not None else None
-    return column

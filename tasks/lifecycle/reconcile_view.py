@@ -92,7 +92,7 @@ class View:
 
 
 def views(decided: Decision) -> Iterator[View]:
-    """Every target, in dependency order."""
+    """Every target that was read, in dependency order."""
     inputs = decided.inputs
     people, memory = inputs.people, inputs.memory
     in_hr = frozenset(people.persons["external_id"]) | frozenset(people.blocked["external_id"])
@@ -100,7 +100,7 @@ def views(decided: Decision) -> Iterator[View]:
     for note in decided.plan.notes:
         if note.target and note.person:
             said[note.target].append(note)
-    for name, policy in inputs.policies.items():
+    for name, policy in decided.policies.items():
         accounts, frame = inputs.accounts[name], inputs.accounts[name].accounts
         links = memory.links_of(name)
         values = decided.everybody.column(policy.correlate).tolist()

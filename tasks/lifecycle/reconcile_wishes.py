@@ -70,13 +70,20 @@ def _wish(text: str) -> Wish:
     raise ConfigError(message, key="fix")
 
 
-def choose(issues: Sequence[Issue], wishes: Iterable[Wish], ignored: Collection[str]) -> Chosen:
+def choose(
+    issues: Sequence[Issue],
+    wishes: Iterable[Wish],
+    ignored: Collection[str],
+    *,
+    unseen: Collection[str] = (),
+) -> Chosen:
     """The fixes that were asked for.
 
     Args:
         issues: All there are.
         wishes: What was asked for. Of one issue the first wish counts.
         ignored: Ids of issues that are not looked at now; a type does not mean these.
+        unseen: Targets that could not be read: nobody knows the issues there.
 
     Raises:
         ConfigError: An issue that is not there, or that has no such fix.
@@ -86,7 +93,7 @@ def choose(issues: Sequence[Issue], wishes: Iterable[Wish], ignored: Collection[
     notes: list[Note] = []
     for wish in wishes:
         if wish.kind is None:
-            issue = _named(by_id, wish)
+            issue = _named(by_id, wish, unseen)
             fixes.setdefault(issue.id, (issue, _fix_of(issue, wish.fix)))
             continue
         left: list[Issue] = []
@@ -103,9 +110,11 @@ def choose(issues: Sequence[Issue], wishes: Iterable[Wish], ignored: Collection[
     return Chosen(tuple(sorted(fixes.values(), key=lambda one: one[0].order)), tuple(notes))
 
 
-def _named(by_id: dict[str, Issue], wish: Wish) -> Issue:
+def _named(by_id: dict[str, Issue], wish: Wish, unseen: Collection[str]) -> Issue:
     if wish.issue not in by_id:
         message = f"there is no issue {wish.issue}; it may be solved: `retour reconcile` lists them"
+        if unseen:
+            message += f"; nobody knows those of {', '.join(unseen)}, which could not be read"
         raise ConfigError(message, key="fix")
     return by_id[wish.issue]
 

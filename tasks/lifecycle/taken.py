@@ -1,7 +1,7 @@
 """Names in use, and who uses them: held in columns, looked up in bulk for those who choose."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 import pandas as pd
@@ -48,12 +48,35 @@ def key_of(value: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Blind:
+    """Where nobody can tell which names are in use, because a target could not be read.
+
+    Attributes:
+        spaces: Name space -> such a target that takes part in it.
+        sharing: Such a target that is given the names we choose -> who is due an account there. A
+            name that is chosen for one of them elsewhere is meant to be the same there.
+    """
+
+    spaces: Mapping[str, str] = field(default_factory=dict)
+    sharing: Mapping[str, Container[str]] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        """Whether anything is not known."""
+        return bool(self.spaces or self.sharing)
+
+    def shared_by(self, person: str) -> str | None:
+        """Such a target in which somebody has, or is to get, the same names."""
+        return next((target for target, some in self.sharing.items() if person in some), None)
+
+
+@dataclass(frozen=True, slots=True)
 class _Column:
     """Values of one space as somebody read them, and the native ids of their holders."""
 
     values: Any
     refs: Any
     holders: Holders
+    given: bool
 
     def rows(self, keys: Iterable[str]) -> Iterable[tuple[str, str | None]]:
         """Value and person, where the value is one of these."""
@@ -75,12 +98,24 @@ class Taken:
 
     Args:
         spaces: Space -> value -> the person who holds it, None for anybody or anything else.
+        blind: What is not known of them: a name there is free for whoever we gave it to, and for
+            nobody else.
+
+    Attributes:
+        blind: As given.
     """
 
-    __slots__ = ("_columns", "_held", "_looked_up", "_spaces")
+    __slots__ = ("_columns", "_given", "_held", "_looked_up", "_spaces", "blind")
 
-    def __init__(self, spaces: Mapping[str, Mapping[str, str | None]] | None = None) -> None:
+    def __init__(
+        self,
+        spaces: Mapping[str, Mapping[str, str | None]] | None = None,
+        *,
+        blind: Blind | None = None,
+    ) -> None:
         """Note what is held already."""
+        self.blind = blind or Blind()
+        self._given: dict[str | None, set[tuple[str, str]]] = {}
         self._spaces: dict[str, dict[str, str | None]] = {}
         self._held: dict[str, set[tuple[str, str]]] = {}
         self._columns: dict[str, list[_Column]] = {}
@@ -110,6 +145,8 @@ class Taken:
         values: "pd.Series[str]",
         refs: "pd.Series[str]",
         holders: Holders | None = None,
+        *,
+        given: bool = False,
     ) -> None:
         """Note many names at once; they are looked at when somebody asks for one of them.
 
@@ -118,11 +155,13 @@ class Taken:
             values: As they were read, whatever their case; missing ones are skipped.
             refs: Native id of who holds each, aligned to the values.
             holders: Who that is; left out, refs are ids of persons.
+            given: Whether it is we who gave them these names.
         """
         there = (values.notna() & (values != "")).to_numpy(dtype=bool)
-        column = _Column(_folded(values[there]), as_texts(refs[there]), holders or Themselves())
+        texts = _folded(values[there]), as_texts(refs[there])
+        column = _Column(*texts, holders or Themselves(), given)
         self._columns.setdefault(space, []).append(column)
-        self._take_in(space, column.rows(self._looked_up.get(space, ())))
+        self._take_in(space, column, self._looked_up.get(space, ()))
 
     def look_up(self, wanted: Iterable[tuple[str, str]]) -> None:
         """Fetch these names out of the columns in one go; asking for one at a time is slower.
@@ -137,7 +176,7 @@ class Taken:
                 missing.setdefault(space, set()).add(key)
         for space, keys in missing.items():
             for column in self._columns[space]:
-                self._take_in(space, column.rows(keys))
+                self._take_in(space, column, keys)
             self._looked_up.setdefault(space, set()).update(keys)
 
     def look_up_persons(self, persons: Sequence[str]) -> None:
@@ -145,9 +184,11 @@ class Taken:
         for space, columns in self._columns.items():
             self.look_up([(space, value) for column in columns for value in column.of(persons)])
 
-    def _take_in(self, space: str, rows: Iterable[tuple[str, str | None]]) -> None:
-        for value, person in rows:
+    def _take_in(self, space: str, column: _Column, keys: Iterable[str]) -> None:
+        for value, person in column.rows(keys):
             self.hold(space, value, person)
+            if column.given:
+                self._given.setdefault(person, set()).add((space, key_of(value)))
 
     def holds_any(self, person: str) -> bool:
         """Whether anything that was looked up is theirs alone."""
@@ -157,12 +198,23 @@ class Taken:
         """Whether the name is theirs alone."""
         return (space, key_of(value)) in self._held.get(person, ())
 
+    def was_given_any(self, person: str) -> bool:
+        """Whether we gave somebody any of what was looked up."""
+        return bool(self._given.get(person))
+
+    def is_given(self, space: str, value: str, person: str) -> bool:
+        """Whether we gave somebody the name, and nobody else is known to hold it."""
+        given = self._given.get(person, ())
+        return (space, key_of(value)) in given and self.holds(space, value, person)
+
     def is_free(self, space: str, value: str, person: str) -> bool:
-        """Whether nobody else holds the name."""
+        """Whether nobody else holds the name; what cannot be known is not free."""
         key = key_of(value)
         if space in self._columns and key not in self._looked_up.get(space, ()):
             self.look_up([(space, value)])
         held = self._spaces.get(space, {})
+        if space in self.blind.spaces:
+            return self.is_given(space, value, person)
         return key not in held or held[key] == person
 
     def reserve(self, space: str, value: str, person: str) -> None:

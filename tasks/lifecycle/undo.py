@@ -69,7 +69,7 @@ def plan_undo(inputs: Inputs, past: Past) -> Plan:
     facts = person_facts(inputs.people, inputs.as_of)
     everybody = World(facts, column_of, Roster(facts.index, [one.person for one in effects]))
     sections: list[Section] = []
-    for name, policy in inputs.policies.items():
+    for name, policy in inputs.seen.items():
         held = Held(policy, inputs.accounts[name])
         undoing = _undoing(inputs, held, WantedContainers(policy, everybody), past)
         changes: list[Change] = []

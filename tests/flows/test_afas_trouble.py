@@ -187,20 +187,34 @@ def test_an_import_that_breaks_stops_the_run_with_a_sentence_and_nothing_is_writ
     assert bool(waits) == (fault.kind == "500")
 
 
-@pytest.mark.parametrize(("kind", "code"), [("404", 2), ("same_page", 6)])
-def test_accounts_that_cannot_be_read_stop_the_run_too(stage: Stage, kind: Any, code: int) -> None:
+def test_a_wrong_address_of_accounts_stops_the_run_too(stage: Stage) -> None:
     from_hr_files(stage)
-    if kind == "same_page":
-        read_in_pages(stage)
     usn = stage.directory.usn
-    stage.afas.fail_next(kind, connector=USERS, times=ALWAYS)
+    stage.afas.fail_next("404", connector=USERS, times=ALWAYS)
 
     ending = stage.live()
 
-    assert ending.exit == code
+    assert ending.exit == 2
     assert f"GET {USERS}: " in ending.report["refused"]
     assert_fit_to_be_read(stage, ending)
     assert_untouched(stage, ending, usn)
+
+
+def test_accounts_that_cannot_be_read_stop_what_needs_them(fresh: Stage) -> None:
+    from_hr_files(fresh)
+    read_in_pages(fresh)
+    fresh.afas.fail_next("same_page", connector=USERS, times=ALWAYS)
+
+    ending = fresh.live()
+
+    assert (ending.exit, ending.report["refused"]) == (6, None)
+    assert list(ending.report["unseen"]) == ["afas_employee", "afas_user"]
+    assert all(f"GET {USERS}: " in why for why in ending.report["unseen"].values())
+    assert list(ending.report["targets"]) == ["active_directory"]
+    waiting = [one for one in ending.report["notes"] if one["code"] == "waiting"]
+    assert {one["target"] for one in waiting} == {"active_directory"}
+    assert fresh.afas.writes == []
+    assert_fit_to_be_read(fresh, ending)
 
 
 def test_after_all_that_a_healthy_run_does_what_was_due_and_no_more(

@@ -135,7 +135,7 @@ def test_with_the_directory_down_nothing_is_written_to_hr(stage: Stage) -> None:
     ending = stage.live()
 
     assert ending.exit == 6
-    assert "active_directory" in ending.report["refused"]
+    assert list(ending.report["unseen"]) == ["active_directory"]
     assert stage.afas.writes == []
 
 

@@ -276,7 +276,7 @@ def test_without_a_controller_nothing_is_written_to_hr(company: Company, state: 
         ending = company.live()
 
     assert ending.exit == 6
-    assert DIRECTORY in ending.report["refused"]
+    assert list(ending.report["unseen"]) == [DIRECTORY]
     assert (company.hr.writes(), company.hr.held()) == (0, before)
 
 

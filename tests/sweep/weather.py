@@ -80,7 +80,9 @@ class Storm:
         self._go_back = company.remember()
         company.go_to(BUSY)
         proxy.requests = 0
-        assert self._run(BUSY).exit == DONE
+        calm = self._run(BUSY)
+        assert calm.exit == DONE
+        self._elsewhere = {one for one in done_in(calm) if one[0] not in self._targets}
         self.requests = proxy.requests
         self._expected = standing(company, BUSY)
 
@@ -134,7 +136,13 @@ class Storm:
             yield from differences(self._expected, standing(self._company, BUSY))
         if ending.exit not in {0, 1, 2, 6}:
             yield f"exit {ending.exit}: {ending.report['refused']}"
-        if ending.exit != DONE and not bad and ending.report["refused"] is None:
+        unseen = ending.report["unseen"]
+        if unseen:
+            waits = {one["person"] for one in ending.report["notes"] if one["code"] == "waiting"}
+            for target, person, verb in sorted(self._elsewhere - done_in(ending)):
+                if person not in waits:
+                    yield f"{target} needs nothing of {', '.join(unseen)}: no {verb} of {person}"
+        if ending.exit != DONE and not (bad or unseen) and ending.report["refused"] is None:
             yield f"exit {ending.exit}, and nothing is said to be wrong"
         for one in bad:
             if one["target"] not in self._targets:
@@ -143,6 +151,15 @@ class Storm:
     def _run(self, day: Any) -> Ending:
         with unhurried():
             return attempt_plainly(self._company.path, live=True, as_of=day)
+
+
+def done_in(ending: Ending) -> set[tuple[str, str, str]]:
+    """What a run did: target, person and verb."""
+    return {
+        (one["target"], one["person"], one["verb"])
+        for one in ending.report["changes"]
+        if one["outcome"] in GOOD
+    }
 
 
 @contextmanager

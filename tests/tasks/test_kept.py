@@ -11,6 +11,7 @@ from pydantic import BaseModel, SecretStr
 from connectors.ledger.ledger import Ledger, open_ledger
 from connectors.model.accounts import Accounts
 from connectors.model.connector import ReadsChanges
+from connectors.model.errors import Unreachable
 from tasks.kept import KeptReading, digest_of
 
 NOW = datetime(2026, 11, 24, 6, tzinfo=UTC)
@@ -76,6 +77,19 @@ def test_the_second_live_run_builds_on_the_first(ledger: Ledger) -> None:
     for _ in range(2):
         reading(ledger).read(directory)
     assert directory.asked == [None, b"1"]
+
+
+def test_a_reading_that_fails_leaves_what_is_kept_as_it_is(ledger: Ledger) -> None:
+    reading(ledger).read(Directory())
+    kept = ledger.kept("demo", "ad", "d")
+
+    class Down(Directory):
+        def read_since(self, kept: bytes | None) -> tuple[Accounts, bytes | None]:
+            raise Unreachable("nobody answers", system="ad")
+
+    with pytest.raises(Unreachable):
+        reading(ledger).read(Down())
+    assert ledger.kept("demo", "ad", "d") == kept == b"1"
 
 
 def test_a_preview_uses_what_is_kept_and_keeps_nothing(ledger: Ledger) -> None:

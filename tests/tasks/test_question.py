@@ -54,6 +54,11 @@ def test_it_says_what_would_be_done_and_what_is_too_much_and_not_how_to_get_here
     ]
 
 
+def test_it_says_which_target_is_left_out():
+    said = question({**REPORT, "unseen": {"app": "app: no answer"}}).splitlines()
+    assert said[4:6] == ["| directory | disable 3, update 2 |", "| app | do nothing: not read |"]
+
+
 def test_where_values_are_masked_it_quotes_nothing():
     said = question(REPORT, Shown(values=False))
     assert "- directory disable 3 of 9, limit 10%" in said.splitlines()

@@ -210,6 +210,19 @@ def test_a_write_that_the_ledger_cannot_note_is_told_and_settled_later(store, le
     assert list(plan_now(ledger, STAFF_OF_THREE).changes) == []
 
 
+def test_what_is_open_in_a_target_that_could_not_be_read_stays_open(store, ledger):
+    with pytest.raises(Killed):
+        run(ledger, "run-1", after=0)
+    still_open = ledger.open_intents("p")
+    assert still_open
+    assert PreviewSeat(ledger, profile="p").settle({}, {}, unread=["app"]) == 0
+    seat = live_seat(ledger)
+    assert seat.settle({}, {}, unread=["app"]) == 0
+    assert ledger.open_intents("p") == still_open
+    assert seat.settle(read(), {"app": {}}) == len(still_open)
+    assert ledger.open_intents("p") == []
+
+
 def test_a_preview_builds_no_writer_and_leaves_no_trace(store, ledger):
     before = store.content()
     plan = plan_now(ledger, STAFF_OF_THREE)
@@ -251,6 +264,17 @@ def test_who_is_managed_and_missing_is_absent_since_the_first_day(store, ledger)
     assert ledger.absences("p") == {"2": date(2026, 11, 24), "3": DAY}
     seat.accept(STAFF_OF_THREE, date(2026, 11, 25))
     assert ledger.absences("p") == {}
+
+
+def test_of_an_import_that_not_every_target_has_seen_only_who_is_missing_is_remembered(
+    store, ledger
+):
+    run(ledger, "run-1")
+    seat = live_seat(ledger)
+    seat.accept(STAFF_OF_THREE, DAY)
+    seat.accept(people("1", "2"), DAY, whole=False)
+    assert ledger.absences("p") == {"3": DAY}
+    assert ledger.snapshot("p").digest == STAFF_OF_THREE.digest
 
 
 def test_a_title_that_changes_is_updated_once(store, ledger):

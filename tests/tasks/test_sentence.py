@@ -28,6 +28,7 @@ def said(code, outcomes=(), *, mode="live", refused=None, given_up=None, guards=
         "targets": {"directory": {"given_up": given_up}},
         "guards": guards,
         "people": PEOPLE,
+        "unseen": more.get("unseen", {}),
     }
     return sentence_of(report, more.get("shown"))
 
@@ -66,6 +67,10 @@ FIVE = f"{OVER}; {OVER}; {OVER} and 2 more"
         (
             said(UNREACHABLE, ["done", "set_aside"], given_up="it did not answer"),
             "1 of 2 changes done, 1 set aside; directory was given up: it did not answer.",
+        ),
+        (
+            said(UNREACHABLE, ["done"], unseen={"app": "app: no answer."}),
+            "1 change done. app could not be read, and nothing is planned there: app: no answer.",
         ),
         (
             said(UNREACHABLE, refused="AFAS did not answer"),
@@ -117,6 +122,7 @@ def test_what_systems_said_is_masked_and_what_the_profile_said_is_not():
     masked = {"shown": Shown(values=False)}
     assert "Jan" not in said(UNREACHABLE, refused="Jan is locked", **masked)
     assert "Jan" not in said(INCOMPLETE, ["failed"], given_up="Jan is locked", **masked)
+    assert "Jan" not in said(UNREACHABLE, ["done"], unseen={"app": "Jan is locked"}, **masked)
     assert "key" in said(USAGE, refused="this key", **masked)
     assert "24 of 198" in said(REFUSED, refused="Jan", guards=[TRIPPED], **masked)
 

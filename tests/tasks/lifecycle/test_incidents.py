@@ -53,6 +53,16 @@ def test_a_run_in_which_all_went_well_has_none():
     assert incidents_of(a_report(changes=[a_change("done"), a_change("already")])) == []
 
 
+def test_a_target_that_could_not_be_read_is_one_and_over_when_it_can():
+    found = incidents_of(a_report(exit=6, unseen={"ad": "ad: no answer"}))
+    assert [(one.name, one.occasion, one.target, one.text) for one in found] == [
+        ("target:ad", FAILED, "ad", "ad could not be read: ad: no answer")
+    ]
+    told = told_of(found)
+    assert over(told, [], a_report(), whole=False) == []
+    assert over(told, [], a_report(), whole=True) == ["target:ad"]
+
+
 def test_failures_are_told_one_by_one_and_what_follows_from_them_is_not():
     found = incidents_of(
         a_report(

@@ -73,6 +73,11 @@ def test_an_issue_that_is_not_there_is_told():
         chosen("0123456789ab")
 
 
+def test_an_issue_may_be_of_a_target_that_could_not_be_read():
+    with pytest.raises(ConfigError, match="nobody knows those of app, which could not be read"):
+        choose(ALL, read_wishes(["0123456789ab"]), (), unseen=["app"])
+
+
 def test_a_fix_that_an_issue_does_not_have_is_told():
     with pytest.raises(ConfigError, match="there is no 'revoke', but disable, delete"):
         chosen(f"{OLD.id}:revoke")
