@@ -12,6 +12,8 @@ from tests.sweep.weather import DOMAIN, NEEDED, SYSTEMS, Storm, in_weather
 pytestmark = pytest.mark.timeout(7200 if SOAK else 1200)
 FEW = 3
 """Faults that are tried of each system when it is not a soak."""
+DOWN = ("refused", "401", "bind refused")
+"""Those that are tried besides, from the first request on: the target cannot even be read."""
 
 
 QUICK = ("scim", DOMAIN)
@@ -46,7 +48,8 @@ def test_a_run_in_any_weather_ends_in_time_says_the_truth_and_the_next_one_makes
         for for_good in (False, True)
         for number in range(storm.requests)
     ]
-    chosen = every if SOAK else random.Random(storm.requests).sample(every, FEW)
+    down = [(0, fault, True) for fault in DOWN if fault in storm.faults]
+    chosen = every if SOAK else [*down, *random.Random(storm.requests).sample(every, FEW)]
     for number, fault, for_good in chosen:
         storm.at(number, fault, for_good=for_good)
     name = request.node.callspec.id
