@@ -32,18 +32,19 @@ def remind(profile: str = "demo", dry_run: bool = True) -> State[Retold]:
     run = Run(
         run_id=f"remind-{started:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}",
         profile=profile,
-        dry_run=True,  # it opens no writer, whatever it sends
+        dry_run=dry_run,
         as_of=started.date(),
         scope=Scope(),
         approve=None,
         started=started,
+        only_tells=True,  # no credential of a writer is looked up
     )
     try:
         if not anybody_is_reminded(profile):
             return Completed(message="the profile tells nobody about this", data=Retold())
         load_site(profile)
         open_site(run)
-        retold = remind_of_waiting(run, send=not dry_run)
+        retold = remind_of_waiting(run)
     except RetourError as error:
         return Failed(name="Misconfigured", message=str(error), data=None)
     finally:

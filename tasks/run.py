@@ -44,11 +44,13 @@ class Run:
         approve: Digest of a previewed plan, None without.
         started: UTC.
         rules: Files and folders of rules instead of those of the profile; empty for its own.
+        only_tells: Whether it writes to no target, and only tells people.
         ticket: Lets steps work for it; None until it has its lock.
     """
 
     __slots__ = (
-        "approve", "as_of", "dry_run", "id", "profile", "rules", "scope", "started", "ticket",
+        "approve", "as_of", "dry_run", "id", "only_tells", "profile", "rules", "scope", "started",
+        "ticket",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0913 - what can be asked for
@@ -62,11 +64,12 @@ class Run:
         approve: str | None,
         started: datetime,
         rules: tuple[str, ...] = (),
+        only_tells: bool = False,
     ) -> None:
         """Keep the parameters."""
         self.id, self.profile, self.dry_run, self.as_of = run_id, profile, dry_run, as_of
         self.scope, self.approve, self.started = scope, approve, started
-        self.rules = rules
+        self.rules, self.only_tells = rules, only_tells
         self.ticket: Ticket | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -77,6 +80,11 @@ class Run:
         """Undo `__getstate__`, but for the scope."""
         for name, value in state.items():
             setattr(self, name, value)
+
+    @property
+    def writes(self) -> bool:
+        """Whether it writes to targets."""
+        return not (self.dry_run or self.only_tells)
 
     @property
     def mode(self) -> Literal["preview", "live"]:

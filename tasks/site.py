@@ -95,7 +95,7 @@ class Site(Standing):
             connectors,
             block_secret=_block_secret,
             read_block=read_block,
-            writes=not run.dry_run,
+            writes=run.writes,
         )
         with located(loaded):
             self.rules = compile_rules(loaded)
@@ -161,6 +161,9 @@ class Site(Standing):
         return PreviewSeat(self.ledger, profile=self.name), PreviewOutbox()
 
     def _live(self, run: Run) -> tuple[Seat, Outbox]:
+        outbox = LiveOutbox(self.ledger, profile=self.name, run=run.id, mailbox=self.mailbox)
+        if not run.writes:
+            return PreviewSeat(self.ledger, profile=self.name), outbox
         with located(self._loaded), posting(self._post()):
             # A missing write credential is told now, not half-way.
             for target, connector in self._connectors.targets.items():
@@ -176,7 +179,7 @@ class Site(Standing):
             rename=self.options.rename,
             unused_since=self._unused_since(),
         )
-        return seat, LiveOutbox(self.ledger, profile=self.name, run=run.id, mailbox=self.mailbox)
+        return seat, outbox
 
     def _unused_since(self) -> datetime | None:
         """Since when somebody must be without an account for others to get their names."""
@@ -248,7 +251,7 @@ class Site(Standing):
             digest=digest_of(connector.name, self._settings.of_target(target, to_write=False)),
             whole_days=self._loaded.profile.targets[target].full_read_every_days,
             now=run.started,
-            keeps=not run.dry_run and not run.scope.selects and run.scope.writes(target),
+            keeps=run.writes and not run.scope.selects and run.scope.writes(target),
         )
 
     def where(self, rule: str, *steps: str) -> Place:

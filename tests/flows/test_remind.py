@@ -2,13 +2,19 @@
 
 from typing import Any
 
-import pytest
-
 from flows.remind import remind
+from tests.flows.notify_site import HIRED, hire, live, outcomes
 from tests.flows.site import Site, retour
 from tests.mail_server import MailServer, words
 
 IT = "it@example.org"
+
+
+def ask(site: Site) -> None:
+    """Let a plan wait for an approval."""
+    site.profile["approval"] = "ask"
+    site.profile["targets"]["directory"]["limits"] = {"create": 3}
+    assert site.provision("--live").exit_code == 4
 
 
 def reminded(**given: Any) -> list[tuple[str, str]]:
@@ -19,11 +25,20 @@ def reminded(**given: Any) -> list[tuple[str, str]]:
 
 
 def test_who_waits_too_long_is_told_once_and_without_any_credential_of_a_writer(
-    site: Site, smtp: MailServer, monkeypatch: pytest.MonkeyPatch
+    site: Site, smtp: MailServer
 ) -> None:
-    site.profile["approval"] = "ask"
-    site.profile["targets"]["directory"]["limits"] = {"create": 3}
-    assert site.provision("--live").exit_code == 4
+    ask(site)
+    site.profile["targets"]["intranet"] = {
+        "connector": "scim",
+        "settings": {
+            "base_url": "https://intranet.example.org/scim",
+            "token": "reads",
+            "write_token": "secret://nowhere",
+        },
+    }
+    refused = site.provision("--live")
+    assert refused.exit_code == 2
+    assert "nowhere" in refused.stderr
 
     assert reminded(dry_run=False) == [], "the profile tells nobody"
     site.profile["notify"] = {
@@ -45,6 +60,27 @@ def test_who_waits_too_long_is_told_once_and_without_any_credential_of_a_writer(
     assert "has been waiting for an approval since" in mail["Subject"]
     assert "3" in words(mail)
     assert "retour approve " in words(mail)
+
+
+def test_what_could_not_be_sent_is_sent_by_the_next_one_and_what_is_about_people_waits(
+    telling: Site, smtp: MailServer
+) -> None:
+    telling.profile["notify"]["tell"] = [{"on": "joined", "to": "person.manager"}]
+    hire(telling)
+    port, telling.profile["notify"]["mail"]["port"] = smtp.settings["port"], 9
+    assert outcomes(live(telling)[1]) == [("joined", HIRED, "failed")]
+    ask(telling)
+    telling.profile["notify"]["tell"].append({"on": "waiting", "to": IT})
+    telling.profile["notify"]["waiting_hours"] = 0
+    telling.write()
+
+    assert reminded(dry_run=False) == [(IT, "failed")]
+    assert reminded() == [(IT, "would_send")]
+    telling.profile["notify"]["mail"]["port"] = port
+    telling.write()
+    assert reminded(dry_run=False) == [(IT, "sent")]
+    assert [mail["To"] for mail in smtp.mails] == [IT]
+    assert reminded(dry_run=False) == []
 
 
 def test_a_profile_that_is_wrong_is_told_in_a_sentence(site: Site) -> None:
