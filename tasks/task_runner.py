@@ -133,11 +133,14 @@ def started(settings: RetourSettings) -> "Iterator[TaskRunner[Any]]":
         with pool:
             yield pool
         return
+    from tasks.dask_stacks import keep_from_standing_still
+
     with ExitStack() as stack:
         stack.enter_context(pool)
         try:
             with _ctrl_c_is_ours():
                 client = pool.client  # type: ignore[attr-defined]
+            keep_from_standing_still(client)
             client.wait_for_workers(1, timeout=START_SECONDS)
         except (OSError, TimeoutError) as error:
             where = settings.dask_scheduler or "that was started for this run"

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,13 +12,20 @@ from typing import Any
 import psutil
 import pytest
 
+from config.settings import read_settings
 from connectors.ledger.ledger import open_ledger
 from connectors.model.receipt import Outcome
+from tasks.task_runner import started
 from tests.flows.fleet import ACCOUNTS, Fleet, a_fleet
 from tests.flows.site import report_of, start_retour
+from tests.stacks import SAYING, family, say_where_you_stand
+from tests.stacks import end as end_processes
 
-pytestmark = [pytest.mark.soak, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(2400)]
 PEOPLE = 60
+SECONDS = 900
+"""What is not over by then stands still."""
+BEGUN: list[subprocess.Popen[str]] = []
 
 
 @pytest.fixture
@@ -25,28 +33,40 @@ def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fleet]:
     monkeypatch.chdir(tmp_path)
     with a_fleet(tmp_path, people=PEOPLE) as served:
         yield served
+        while BEGUN:
+            process = BEGUN.pop()
+            end_processes(family(process.pid))
+            process.communicate()
 
 
 def begin(fleet: Fleet, *arguments: str, **variables: str) -> subprocess.Popen[str]:
-    """Start the command in a process of its own."""
+    """Start the command in a process of its own; it is over when the test is."""
     report = str(fleet.folder / "report.json")
-    return start_retour(
+    process = start_retour(
         *("provision", "--profile", str(fleet.write()), "--report", report, *arguments),
-        **fleet.variables(RETOUR_SHARD_SIZE="10", **variables),
+        **fleet.variables(RETOUR_SHARD_SIZE="10", **SAYING, **variables),
     )
+    BEGUN.append(process)
+    return process
 
 
 def end(fleet: Fleet, process: subprocess.Popen[str], code: int | None = 0) -> dict[str, Any]:
     """Wait for its report."""
-    said = process.communicate(timeout=600)
+    try:
+        said = process.communicate(timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        say_where_you_stand([psutil.Process(process.pid), *dask_workers(process.pid)])
+        pytest.fail(f"it was not over after {SECONDS} s:\n{process.communicate()[1]}")
     assert code is None or process.returncode == code, said
     # Processes of Dask may say on stderr that their scheduler is gone before they are.
     return report_of(fleet.folder / "report.json")
 
 
-def until_accounts(fleet: Fleet, many: int) -> None:
-    deadline = time.monotonic() + 600
+def until_accounts(fleet: Fleet, many: int, run: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + SECONDS
     while fleet.created(ACCOUNTS) < many:
+        if run.poll() is not None:
+            pytest.fail(f"it ended before it wrote: {run.communicate()}")
         assert time.monotonic() < deadline, "nothing is written"
         time.sleep(0.05)
 
@@ -65,7 +85,7 @@ def test_two_processes_do_what_one_would_in_order_and_once(fleet: Fleet) -> None
 def test_a_process_of_dask_that_dies_costs_doubt_and_nothing_is_written_twice(fleet: Fleet) -> None:
     slowly(fleet)
     run = begin(fleet, "--live", RETOUR_TASK_RUNNER="dask")
-    until_accounts(fleet, 8)
+    until_accounts(fleet, 8, run)
     workers = dask_workers(run.pid)
     assert len(workers) == 2
     workers[0].kill()
@@ -87,7 +107,7 @@ def test_a_process_of_dask_that_dies_costs_doubt_and_nothing_is_written_twice(fl
 def test_ctrl_c_reaches_the_other_processes_and_nobody_is_left_in_doubt(fleet: Fleet) -> None:
     slowly(fleet)
     run = begin(fleet, "--live", RETOUR_TASK_RUNNER="dask")
-    until_accounts(fleet, 8)
+    until_accounts(fleet, 8, run)
     os.killpg(run.pid, signal.SIGINT)
     report = end(fleet, run, code=130)
 
@@ -99,6 +119,19 @@ def test_ctrl_c_reaches_the_other_processes_and_nobody_is_left_in_doubt(fleet: F
             entry.receipt and entry.receipt.outcome for entry in ledger.journal(report["run"])
         }
     assert became == {Outcome.DONE}
+
+
+def test_a_process_does_not_look_at_its_stacks_where_that_can_stop_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("RETOUR_TASK_RUNNER", "dask")
+    with started(read_settings()) as pool:
+        said = pool.client.run(profiles_itself)  # type: ignore[attr-defined]
+    assert set(said.values()) == {sys.version_info >= (3, 12)}
+
+
+def profiles_itself(dask_worker: Any) -> bool:
+    return "profile" in dask_worker.periodic_callbacks
 
 
 def slowly(fleet: Fleet) -> None:

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
-import psutil
+import pytest
+
+from tests.stacks import SAYING, end, family, say_where_you_stand
 
 ROOT = Path(__file__).parents[2]
 POOL = "retour"
@@ -31,11 +33,15 @@ class Cluster:
         """Talk to a server that runs."""
         self.url, self.folder, self._variables = url, folder, variables
         self._api = httpx.Client(base_url=url, timeout=60)
+        self._workers: dict[str, int] = {}
 
     def call(self, method: str, path: str, body: object = None) -> Any:
-        """Call the server."""
-        while (reply := self._api.request(method, path, json=body)).status_code == 503:
-            time.sleep(0.5)
+        """Call the server; one that has too much to do says 503, or 500 when its database has."""
+        deadline = time.monotonic() + 300
+        while (reply := self._api.request(method, path, json=body)).status_code >= 500:
+            if time.monotonic() > deadline:
+                break
+            time.sleep(1)
         return reply.raise_for_status().json() if reply.content else None
 
     def close(self) -> None:
@@ -58,7 +64,11 @@ class Cluster:
         """A worker of the pool that takes one run at a time; killed if it is still there."""
         command = ["worker", "start", "--pool", POOL, "--name", name, "--limit", "1"]
         with started(command, self._variables, self.folder / f"{name}.log") as process:
-            yield process
+            self._workers[name] = process.pid
+            try:
+                yield process
+            finally:
+                del self._workers[name]
 
     def said(self, name: str) -> str:
         """What a worker has said."""
@@ -90,9 +100,16 @@ class Cluster:
         return found
 
     def wait(self, run: str, seconds: float = 900) -> dict[str, Any]:
-        """Wait until a run is over; its state."""
+        """Wait until a run is over; its state. One that never is says where it stands."""
         over = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
-        return until(lambda: (s := self.state(run))["type"] in over and s, seconds)
+        try:
+            return until(lambda: (s := self.state(run))["type"] in over and s, seconds)
+        except AssertionError:
+            for name, pid in list(self._workers.items()):
+                said = len(self.said(name))
+                say_where_you_stand(family(pid))
+                print(f"{name}, when it was ended:\n{self.said(name)[said:]}")
+            pytest.fail(f"run {run} was not over after {seconds:.0f} s")
 
     def tasks(self, run: str) -> list[dict[str, Any]]:
         """Task runs of a run."""
@@ -116,6 +133,7 @@ def prefect_cluster(folder: Path, database: str) -> Iterator[Cluster]:
         port = probe.getsockname()[1]
     variables = {n: v for n, v in os.environ.items() if not n.startswith(("PREFECT_", "RETOUR_"))}
     variables |= {
+        **SAYING,
         "PREFECT_HOME": str(folder / "prefect"),
         "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
         "PREFECT_SERVER_API_PORT": str(port),
@@ -125,6 +143,9 @@ def prefect_cluster(folder: Path, database: str) -> Iterator[Cluster]:
         "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": (
             "prefect.server.concurrency.lease_storage.filesystem"
         ),
+        # A machine that has much else to do is slow, not broken.
+        "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
+        "PREFECT_SERVER_DATABASE_CONNECTION_TIMEOUT": "60",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_WORKER_QUERY_SECONDS": "2",
         "PREFECT_CLI_PROMPT": "false",
@@ -162,18 +183,7 @@ def started(
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-            for child in children:
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    child.kill()
-
-
-def family(pid: int) -> list[psutil.Process]:
-    """A process and all that it has started."""
-    try:
-        process = psutil.Process(pid)
-        return [process, *process.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return []
+            end(children)
 
 
 def until(probe: Callable[[], _T], seconds: float) -> _T:

@@ -1,7 +1,7 @@
 """Prefect and ledger in PostgreSQL, two workers on one pool, shards on Dask, and a worker's death.
 
-Two thousand people in HR, of whom those of two departments get accounts; `RETOUR_SCALE_PEOPLE`
-says another number. `RETOUR_SCALE_FULL=1` gives everybody one.
+Twenty thousand people get accounts in two applications; `RETOUR_SCALE_PEOPLE` says another number.
+The write-back of each of them into HR, a request per person, is left to the other tests.
 """
 
 import os
@@ -16,14 +16,16 @@ import pytest
 
 from connectors.ledger.ledger import open_ledger
 from connectors.ledger.records import RunRecord
-from tests.flows.fleet import Fleet, a_fleet
+from tests.flows.fleet import HR, Fleet, a_fleet
 from tests.real.postgresql import Server, postgresql_server
-from tests.real.prefect_cluster import Cluster, family, prefect_cluster, until
+from tests.real.prefect_cluster import Cluster, prefect_cluster, until
+from tests.stacks import family
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(7200)]
 
-PEOPLE = int(os.environ.get("RETOUR_SCALE_PEOPLE", "2000"))
-FULL = os.environ.get("RETOUR_SCALE_FULL") == "1"
+PEOPLE = int(os.environ.get("RETOUR_SCALE_PEOPLE", "20000"))
+SECONDS = 3600
+"""What is not over by then stands still: on two cores that nobody else uses it takes minutes."""
 DASK = {"RETOUR_TASK_RUNNER": "dask", "RETOUR_TASK_WORKERS": "2"}
 
 
@@ -58,14 +60,14 @@ def test_two_workers_share_a_pool_and_two_processes_share_thousands_of_people(
         cluster.worker("ann"),
         cluster.worker("bob"),
     ):
-        if not FULL:
-            fleet.rules[0]["when"] = {"contract.department.id": {"in": ["FINANCE", "IT"]}}
+        del fleet.profile["targets"][HR]
         big, little = str(fleet.write()), str(small.write())
         cluster.deploy(Path(big))
 
         preview = cluster.start(fleet.variables(), "preview-hourly", profile=big, dry_run=True)
         beside = cluster.start(small.variables(), profile=little, dry_run=False)
-        assert {cluster.wait(run)["name"] for run in (preview, beside)} == {"Completed"}
+        for run in (preview, beside):
+            assert cluster.wait(run, SECONDS)["name"] == "Completed"
         workers = {
             run: {w for w in ("ann", "bob") if run in cluster.said(w)} for run in (preview, beside)
         }
@@ -74,7 +76,7 @@ def test_two_workers_share_a_pool_and_two_processes_share_thousands_of_people(
 
         began = time.monotonic()
         live = cluster.start(fleet.variables(**DASK), profile=big, dry_run=False)
-        ended = cluster.wait(live, 3000)
+        ended = cluster.wait(live, SECONDS)
         print(f"live on Dask: {time.monotonic() - began:.0f} s, {ended['message']}")
 
         assert ended["name"] == "Completed", ended
@@ -82,7 +84,7 @@ def test_two_workers_share_a_pool_and_two_processes_share_thousands_of_people(
         assert (run.mode, run.digest) == ("live", by_threads.digest)
         assert run.report is not None
         persons = {change["person"] for change in run.report["changes"]}
-        assert len(persons) > PEOPLE / 20
+        assert len(persons) > PEOPLE * 0.8
         fleet.assert_all_is_as_it_should_be(persons=len(persons))
         fleet.assert_in_order_and_once(run.run)
         tasks = cluster.tasks(live)
@@ -91,7 +93,7 @@ def test_two_workers_share_a_pool_and_two_processes_share_thousands_of_people(
         print(f"{len(persons)} persons, {len(run.report['changes'])} changes, {len(tasks)} tasks")
 
         again = cluster.start(fleet.variables(**DASK), profile=big, dry_run=False)
-        assert cluster.wait(again)["message"].endswith(": 0 changes.")
+        assert cluster.wait(again, SECONDS)["message"].endswith(": 0 changes.")
 
 
 @pytest.mark.parametrize(
