@@ -1,9 +1,9 @@
 """Executing a plan, shard by shard, in the order that its targets declare."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from prefect.futures import PrefectFuture, as_completed
 from prefect.task_runners import TaskRunner
@@ -23,6 +23,11 @@ LOOK_SECONDS: Final = 20.0
 LOOKS: Final = 3
 """So often nobody may be found who works on shards elsewhere: a process that died starts anew."""
 NOBODY_LEFT: Final = "no process is left that works on it; the journal knows what was written"
+
+
+class NobodyLeftError(Exception):
+    """Nobody is left who could say what became of a shard."""
+
 
 Key = tuple[str, int]
 Futures = dict[Key, PrefectFuture[Receipts]]
@@ -57,7 +62,7 @@ def _carry_out(
     if len(ended) < len(futures):
         site_of(run).halt()
     return [
-        _answer(shard, futures[key])
+        _answer(shard, partial(_result, run, futures[key], pool))
         if key in ended
         else set_aside(shard, NOBODY_LEFT, outcome=Outcome.IN_DOUBT)
         for key, shard in shards.items()
@@ -104,13 +109,39 @@ def _submit_all(
     return futures
 
 
-def _answer(shard: Shard, future: PrefectFuture[Receipts]) -> Receipts:
+def _answer(shard: Shard, ask: Callable[[], Receipts]) -> Receipts:
     """The receipts of a shard; a fault of ours in one shard hides nothing of the others."""
     try:
-        return future.result()
+        return ask()
+    except NobodyLeftError:
+        return set_aside(shard, NOBODY_LEFT, outcome=Outcome.IN_DOUBT)
     except Exception as error:  # noqa: BLE001 - whatever it was, it is reported per change
         reason = f"a fault in Retour ({type(error).__name__}); the journal knows what was written"
         return set_aside(shard, reason, outcome=Outcome.IN_DOUBT)
+
+
+def _result(run: Run, future: PrefectFuture[Receipts], pool: TaskRunner[Any]) -> Receipts:
+    """What a shard that has ended came to.
+
+    Elsewhere it lies in the process that worked on it. When that dies with it, another one takes
+    the shard anew and finds in the journal what was written.
+
+    Raises:
+        NobodyLeftError: There is no other one.
+    """
+    if not is_shared(run):
+        return future.result()
+    alone = 0
+    while alone < LOOKS:
+        try:
+            found: Any = future.result(timeout=LOOK_SECONDS, raise_on_failure=False)
+        except TimeoutError:  # ours; one of the shard itself is given, not raised
+            alone = 0 if somebody_works(pool) else alone + 1
+        else:
+            if isinstance(found, BaseException):
+                raise found
+            return cast(Receipts, found)
+    raise NobodyLeftError
 
 
 def _those(futures: Futures, keys: list[Key]) -> Any:

@@ -24,7 +24,8 @@ from connectors.model.errors import ConfigError, Unreachable
 
 HOME: Final = Path(".retour") / "prefect"
 LOG: Final = "server.log"
-START_SECONDS: Final = 120
+START_SECONDS: Final = 300
+"""On a machine that has much else to do. A server that ends while it starts is told at once."""
 STOP_SECONDS: Final = 10
 LIMIT_OF_LOG: Final = 1_000_000
 

@@ -1,17 +1,22 @@
 """What Prefect adds to a run: a constant, and a number of tasks that does not follow the people.
 
 A run with nothing to do is timed through the flow, with a server that runs, and without Prefect.
-Tasks are counted where they cost: on the server, after a first load.
+Tasks are counted where they cost: on the server, after a first load. So are requests to the server,
+of which each is waited for; how long that takes follows whatever else the machine does.
 """
 
 import os
 import tempfile
+import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final, NamedTuple, cast
+from unittest.mock import patch
 
 from connectors.model.plan import Plan
 from tasks.run import Ending, shards_of
@@ -75,6 +80,40 @@ def _measured(folder: Path) -> Iterator[Figure]:
             busy = through.processor - plain.processor
             yield Figure(name="… of it processor time of ours", value=busy, unit="s")
             yield Figure(name="… tasks", value=_tasks(), unit="", goal=FEW)
+            with _requests() as asked:
+                _run(profile, day, live=True)
+            yield Figure(name="… requests to the server", value=asked.total(), unit="")
+
+
+@contextmanager
+def _requests() -> Iterator[Counter[str]]:
+    """What is asked of the server meanwhile, by method and path: nothing else here speaks HTTP."""
+    import httpx
+
+    asked: Counter[str] = Counter()
+    turn = threading.Lock()
+
+    def note(request: httpx.Request) -> None:
+        with turn:
+            asked[f"{request.method} {request.url.path}"] += 1
+
+    one_by_one, side_by_side = httpx.Client.send, httpx.AsyncClient.send
+
+    def send(self: httpx.Client, request: httpx.Request, **more: Any) -> httpx.Response:
+        note(request)
+        return one_by_one(self, request, **more)
+
+    async def send_side_by_side(
+        self: httpx.AsyncClient, request: httpx.Request, **more: Any
+    ) -> httpx.Response:
+        note(request)
+        return await side_by_side(self, request, **more)
+
+    with (
+        patch.object(httpx.Client, "send", send),
+        patch.object(httpx.AsyncClient, "send", send_side_by_side),
+    ):
+        yield asked
 
 
 def _run(profile: Path, day: date, *, live: bool) -> Ending:

@@ -49,7 +49,10 @@ class Cluster:
         self._api.close()
 
     def deploy(self, profile: Path) -> None:
-        """What an administrator does: pool, deployments, and the watch on runs that die."""
+        """What an administrator does: pool, deployments, and the watch on runs that die.
+
+        Schedules are switched off: nothing runs here but what a test starts.
+        """
         subprocess.run(
             [sys.executable, "-m", "flows.cli", "deploy", "--profile", str(profile)],
             env=dict(self._variables),
@@ -58,6 +61,8 @@ class Cluster:
             stdout=subprocess.DEVNULL,
             timeout=600,
         )
+        for one in self.call("POST", "/deployments/filter", {}):
+            self.call("POST", f"/deployments/{one['id']}/pause_deployment")
 
     @contextmanager
     def worker(self, name: str) -> Iterator[subprocess.Popen[bytes]]:

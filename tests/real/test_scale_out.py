@@ -69,7 +69,8 @@ def test_two_workers_share_a_pool_and_two_processes_share_thousands_of_people(
         for run in (preview, beside):
             assert cluster.wait(run, SECONDS)["name"] == "Completed"
         workers = {
-            run: {w for w in ("ann", "bob") if run in cluster.said(w)} for run in (preview, beside)
+            run: {w for w in ("ann", "bob") if f"/flow-run/{run}" in cluster.said(w)}
+            for run in (preview, beside)
         }
         assert sorted(map(sorted, workers.values())) == [["ann"], ["bob"]]
         by_threads = latest_run(fleet)
