@@ -48,10 +48,15 @@ class Cluster:
         """Hang up."""
         self._api.close()
 
-    def deploy(self, profile: Path) -> None:
+    def deploy(self, profile: Path, *, watched: bool = True) -> None:
         """What an administrator does: pool, deployments, and the watch on runs that die.
 
         Schedules are switched off: nothing runs here but what a test starts.
+
+        Args:
+            profile: The profile.
+            watched: Whether a run that gives no sign of life for ninety seconds is called dead. On
+                a machine that has much else to do, one that plans for thousands may look so.
         """
         subprocess.run(
             [sys.executable, "-m", "flows.cli", "deploy", "--profile", str(profile)],
@@ -63,6 +68,8 @@ class Cluster:
         )
         for one in self.call("POST", "/deployments/filter", {}):
             self.call("POST", f"/deployments/{one['id']}/pause_deployment")
+        for one in self.call("POST", "/automations/filter", {}):
+            self.call("PATCH", f"/automations/{one['id']}", {"enabled": watched})
 
     @contextmanager
     def worker(self, name: str) -> Iterator[subprocess.Popen[bytes]]:

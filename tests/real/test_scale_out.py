@@ -62,7 +62,7 @@ def test_two_workers_share_a_pool_and_two_processes_share_thousands_of_people(
     ):
         del fleet.profile["targets"][HR]
         big, little = str(fleet.write()), str(small.write())
-        cluster.deploy(Path(big))
+        cluster.deploy(Path(big), watched=False)
 
         preview = cluster.start(fleet.variables(), "preview-hourly", profile=big, dry_run=True)
         beside = cluster.start(small.variables(), profile=little, dry_run=False)
