@@ -10,6 +10,8 @@ SOURCES := flows tasks connectors config
 REAL ?= 1
 # 0: `make test` leaves out what `make coverage` runs; for whoever runs both.
 COVERED ?= 1
+# One more than there are cores, but not very many: some always wait for a server.
+TESTERS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 4 ? cores + 1 : 4)))
 # Further arguments for pytest, for example: make test ARGS="-k naming -x"
 ARGS ?=
 
@@ -29,21 +31,21 @@ demo: $(READY) ## the main job, offline: sandboxes, preview, live run, what HR h
 	@$(BIN)/python -m flows.demo
 
 test: $(READY) ## every test that needs no system package; the real parts too where they are installed (REAL=0: not)
-	@$(BIN)/pytest -m "not real$(if $(filter 0,$(COVERED)), and not decisions)" --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/pytest -m "not real$(if $(filter 0,$(COVERED)), and not decisions)" --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 	@$(if $(filter 0,$(REAL)),true,$(BIN)/pytest tests/real $(ARGS)) || [ $$? = 5 ]  # 5: -k chose none of these
 
 # Every place of the sweeps of which `make test` tries some, about an hour and a half of one core; thirty days of
 # 20,000 people, about half an hour of another; and twenty times as many examples of every property.
 soak: $(READY) ## kill a run at every write, let every request fail in every way; damaged inputs; a month of 20,000 people; Dask
-	@RETOUR_SOAK=1 $(BIN)/pytest tests/sweep tests/fuzz --timeout 3600 --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@RETOUR_SOAK=1 $(BIN)/pytest tests/sweep tests/fuzz --timeout 3600 --numprocesses $(TESTERS) --dist loadfile $(ARGS)
 	@RETOUR_SOAK=1 $(BIN)/pytest -m "hypothesis and not real" tests/tasks tests/connectors --timeout 3600 \
-		--numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+		--numprocesses $(TESTERS) --dist loadfile $(ARGS)
 	@PYTHON=$(PYTHON) tests/real/install.sh
 	@RETOUR_SOAK=1 RETOUR_REAL=1 $(BIN)/pytest tests/flows/test_dask.py tests/real/test_scale_out.py $(ARGS)
 
 # What tests/conftest.py marks so: the cases in tests/tasks and tests/connectors/model, without the properties.
 coverage: $(READY) ## the decisions and the nouns are covered by their cases, every branch of them
-	@$(BIN)/pytest -q -m decisions --numprocesses auto --maxprocesses 4 --dist loadfile \
+	@$(BIN)/pytest -q -m decisions --numprocesses $(TESTERS) --dist loadfile \
 		--cov=tasks/lifecycle --cov=connectors/model --cov-branch --cov-fail-under=100 \
 		--cov-report=term-missing:skip-covered tests/tasks tests/connectors/model $(ARGS)
 
