@@ -379,10 +379,15 @@ def open_store(name: str, path: Path | None = None) -> Store:
 
 
 def save_store(store: Store, path: Path) -> None:
-    """Replace the file with the content of the store."""
-    draft = path.with_name(f".{path.name}.new")
-    draft.write_text(_in_lines(store.content()), encoding="utf-8")
-    draft.replace(path)
+    """Replace the file with the content of the store.
+
+    Writers of several shards share a store: what one of them saves must not be older than what
+    another one has saved already, nor their draft the same.
+    """
+    with store.held_still():
+        draft = path.with_name(f".{path.name}.new")
+        draft.write_text(_in_lines(store.content()), encoding="utf-8")
+        draft.replace(path)
 
 
 def _in_lines(content: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """The in-memory connector: how strict it is, trouble on demand, and its file."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
@@ -218,6 +219,21 @@ def test_no_receipt_comes_before_the_file_has_what_it_says(tmp_path):
         changes = [create(str(number)) for number in range(50)]
         for receipt in MemoryWriter(MemorySettings(**sandbox.settings), "m").apply(changes):
             assert receipt.ref in json.loads(file.read_text())["accounts"]
+
+
+def test_writers_of_several_shards_share_the_file_and_none_saves_what_is_older(tmp_path):
+    [connector] = CONNECTORS
+    file = tmp_path / "store.json"
+    with connector.serve(SandboxOptions(people=0, state=file)) as sandbox:
+        settings = MemorySettings(**sandbox.settings)
+
+        def write(shard):
+            changes = [create(f"{shard}-{number}") for number in range(60)]
+            return [one.ref for one in MemoryWriter(settings, "m").apply(changes)]
+
+        with ThreadPoolExecutor(8) as pool:
+            refs = [ref for some in pool.map(write, range(8)) for ref in some]
+    assert sorted(json.loads(file.read_text())["accounts"]) == sorted(refs)
 
 
 def test_receipts_that_waited_for_the_file_come_before_the_reason_to_give_up(tmp_path):
