@@ -5,13 +5,13 @@ from typing import Final
 
 from connectors.afas.manifest import employee_manifest
 from connectors.afas.mapping import DOCUMENTS_TO, EMPLOYEE_KEY, TO_PRIVATE_MAIL
+from connectors.afas.patience import Sleep
 from connectors.afas.settings import EmployeeSettings
 from connectors.afas.telling import say_first, sentences, told
 from connectors.afas.writer import (
     AfasWriter,
     NotShown,
     Sent,
-    Sleep,
     Wanted,
     produced,
 )

@@ -19,6 +19,7 @@ from connectors.afas.mapping import (
     USER_KEY,
 )
 from connectors.afas.pages import Row
+from connectors.afas.patience import Patience, Sleep
 from connectors.afas.settings import UserSettings
 from connectors.afas.telling import say_first, sentences, told
 from connectors.afas.writer import (
@@ -26,9 +27,7 @@ from connectors.afas.writer import (
     ENABLED,
     AfasWriter,
     NotShown,
-    Patience,
     Sent,
-    Sleep,
     Wanted,
     produced,
     sendable,

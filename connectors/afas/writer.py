@@ -7,7 +7,6 @@ published. So after anything but success the writer reads the record back and lo
 Source: Tools4everBV/HelloID-Conn-Prov-Target-AFAS-Profit-Employees and -Users, update.ps1, README.
 """
 
-import random
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -24,12 +23,12 @@ from connectors.afas.mapping import (
     USER_KEY,
 )
 from connectors.afas.pages import Row
+from connectors.afas.patience import Patience, Sleep
 from connectors.afas.settings import TargetSettings
 from connectors.afas.telling import capped, without_private
 from connectors.afas.turns import TURNS
 from connectors.model.change import Change, Verb
 from connectors.model.errors import (
-    Conflict,
     ConnectorError,
     Invalid,
     NotFound,
@@ -43,9 +42,6 @@ from connectors.sdk.before_image import BeforeImage
 from connectors.sdk.fanout import Written
 from connectors.sdk.windows import apply_in_windows
 
-CONFLICT_RETRIES: Final = 3
-LOST_RETRIES: Final = 1
-FIRST_WAIT_SECONDS: Final = 0.2
 PERSONS: Final = 100
 """Whose records are looked at together, right before they are written."""
 CONFIRMED: Final = "confirmed by read"
@@ -57,7 +53,6 @@ MUST_BE_UNIQUE: Final = (
 ENABLED: Final = "enabled"
 """Not a field: what an enable, a disable and a delete say of the account."""
 
-Sleep = Callable[[float], None]
 Wanted = dict[str, str | bool]
 """What a record shall hold: fields as they are sent, or others that a reading shows."""
 
@@ -77,42 +72,6 @@ class Sent:
 
     already: bool = False
     detail: str | None = None
-
-
-class Patience:
-    """How often one write is tried: a lost one once more, one in conflict three times more."""
-
-    def __init__(self, sleep: Sleep) -> None:
-        """Nothing went wrong yet."""
-        self._sleep = sleep
-        self._losses = self._conflicts = 0
-
-    @property
-    def lost(self) -> bool:
-        """Whether a reply got lost."""
-        return self._losses > 0
-
-    def count(self, error: ConnectorError) -> None:
-        """Keep in mind what went wrong."""
-        self._losses += isinstance(error, Transient)
-        self._conflicts += isinstance(error, Conflict)
-
-    def again(self, error: ConnectorError, *, progress: bool = False) -> None:
-        """Return when there is to be another try, after a wait if need be.
-
-        Args:
-            error: What went wrong with the last one.
-            progress: Whether there is less to send now, so that a refusal need not come again.
-
-        Raises:
-            ConnectorError: `error`: it will not get better.
-        """
-        if self._losses > LOST_RETRIES or self._conflicts > CONFLICT_RETRIES:
-            raise error
-        if not progress and not isinstance(error, Transient | Conflict):
-            raise error
-        if isinstance(error, Conflict):
-            self._sleep(_wait_seconds(self._conflicts))
 
 
 class AfasWriter(ABC):
@@ -191,8 +150,10 @@ class AfasWriter(ABC):
             values=sorted(ref for ref in refs if ref),
             order_by=self._order,
         )
+        found: dict[str, list[Row]] = {}
         for row in rows:
-            self._seen.setdefault(str(row.get(key)), []).append(row)
+            found.setdefault(str(row.get(key)), []).append(row)
+        self._seen.update(found)  # over what an earlier look saw of the same record
 
     def _require_unmoved(self, change: Change) -> None:
         """Raise `Moved` unless AFAS shows the record as the plan saw it, or as it shall be.
@@ -390,11 +351,6 @@ def _plain(value: Any) -> str:
     if isinstance(value, bool):
         return "1" if value else "0"
     return "" if value is None else str(value)
-
-
-def _wait_seconds(conflicts: int) -> float:
-    jitter = random.uniform(0.5, 1.0)  # noqa: S311 - keeps two writers apart, protects nothing
-    return float(FIRST_WAIT_SECONDS * 2 ** (conflicts - 1) * jitter)
 
 
 def _not_shown(error: ConnectorError) -> NotShown:

@@ -60,6 +60,26 @@ def test_records_are_looked_at_together_before_they_are_written(afas, employee_s
     assert "moved since the plan" in receipts[people[7]].detail
 
 
+def test_nobody_moves_unseen_at_the_edge_between_two_looks(
+    afas, employee_settings, opened, monkeypatch
+):
+    monkeypatch.setattr("connectors.afas.writer.PERSONS", 3)
+    people = [
+        afas.hire(nick_name="Kim", family_name=f"Ng{place}", department="IT", title="Tester")
+        for place in range(8)
+    ]
+    changes = [
+        seen_before(employee_update(afas, one, {"EmAd": f"{one}@example.org"}), None)
+        for one in people
+    ]
+    for one in people:
+        afas.person_of(one).fields["EmAd"] = "somebody@example.org"
+    afas.records.touch()
+    writer = opened(EmployeeWriter(employee_settings(), "afas_employee"))
+    assert {one.outcome for one in writer.apply(iter(changes))} == {Outcome.FAILED}
+    assert "PUT" not in verbs(afas)
+
+
 def test_an_employee_can_be_updated_through_the_person(afas, write_employee):
     write_employee(JANINE, {"TeNr": "030"}, update_through="KnPerson")
     fields = {"MatchPer": "0", "BcCo": "1000001", "TeNr": "030"}
