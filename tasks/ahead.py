@@ -6,6 +6,7 @@ from itertools import groupby, islice
 from typing import Final
 
 from connectors.model.change import Change
+from connectors.sdk.portions import next_portion
 
 SECONDS: Final = 0.25
 """What is written down together is begun within about so long: who stops a run waits no longer."""
@@ -31,7 +32,7 @@ def portions(changes: Iterable[Change]) -> Iterator[list[list[Change]]]:
         begun = time.monotonic()
         yield some
         took = time.monotonic() - begun
-        many = min(2 * many, MOST_PERSONS) if took < SECONDS else max(1, int(many * SECONDS / took))
+        many = next_portion(many, took, most=MOST_PERSONS, within_seconds=SECONDS)
 
 
 class Due:

@@ -6,6 +6,7 @@ everybody has got that far, and are written together. Receipts, order, setting a
 are those of `fanout.apply_per_person`.
 """
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Final
@@ -14,6 +15,7 @@ from connectors.model.change import Change, Verb
 from connectors.model.errors import Refused, Transient
 from connectors.model.receipt import Receipt
 from connectors.sdk.fanout import GIVEN_UP, Execute, Written
+from connectors.sdk.portions import next_portion
 from connectors.sdk.turns import Trial, Turn, Turns
 from connectors.sdk.understood import STUMBLES, misread
 
@@ -21,6 +23,10 @@ Foresee = Callable[[Sequence[Change]], None]
 Join = Callable[[Sequence[Change]], Sequence[Written | Exception]]
 """Writes memberships of one group, all grants or all revokes: an outcome for each."""
 
+FIRST: Final = 25
+"""Persons in the first window at most: how quick the system is shows then."""
+SECONDS: Final = 5.0
+"""Well below the time after which a lock that was lost is another run's."""
 MEMBERSHIPS: Final = frozenset({Verb.GRANT, Verb.REVOKE})
 _ORDER: Final = {verb: place for place, verb in enumerate(Verb)}
 
@@ -42,7 +48,8 @@ def apply_in_windows(
         execute: Writes one change. Raises `Refused` or `Transient` to fail it, `Fatal` to stop.
         foresee: Looks up what the changes of a window will ask for.
         join: Writes memberships of one group; left out, they are executed like any other change.
-        size: Persons in a window, at least 1.
+        size: Persons in a window at most, at least 1. A window is written to its end whoever stops
+            the run, so it has no more persons than are begun within `SECONDS`.
         concurrency: Persons at once, at least 1.
         eager: Whether a window is foreseen while the last persons of the one before are written:
             only where nobody's change depends on somebody else's.
@@ -89,16 +96,21 @@ class _Windows:
 
     Args:
         turns: All of them.
-        size: Persons in a window.
+        size: Persons in a window at most.
         foresee: Looks at what was pulled since it was last called.
     """
 
     def __init__(self, turns: Turns, size: int, foresee: Callable[[], None]) -> None:
-        self._turns, self._size, self._foresee = turns, size, foresee
+        self._turns, self._most, self._foresee = turns, size, foresee
+        self._size = min(size, FIRST)
         self._ahead: list[Turn] | None = None
+        self._given: float | None = None
 
     def look_ahead(self) -> None:
         """Pull the next window and foresee what it needs."""
+        if self._given is not None:
+            took = time.monotonic() - self._given
+            self._size = next_portion(self._size, took, most=self._most, within_seconds=SECONDS)
         window: list[Turn] = []
         while len(window) < self._size and (turn := self._turns.next()) is not None:
             window.append(turn)
@@ -110,6 +122,7 @@ class _Windows:
         """The next window, empty when there is none."""
         if self._ahead is None:
             self.look_ahead()
+        self._given = time.monotonic()
         return self.left()
 
     def left(self) -> list[Turn]:

@@ -3,6 +3,7 @@
 import itertools
 import time
 from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings, strategies
@@ -14,6 +15,7 @@ from connectors.model.change import (
     UpdateAccount,
 )
 from connectors.model.errors import Misconfigured, Refused, Unavailable, Unreachable
+from connectors.sdk import windows
 from connectors.sdk.fanout import Written, apply_per_person
 from connectors.sdk.windows import apply_in_windows
 from tests.examples import tries
@@ -120,6 +122,20 @@ def test_the_eager_look_at_the_next_window_while_the_last_of_this_one_are_writte
     receipts = list(apply_in_windows(iter(changes), execute, eager=True, **options))
     assert [one.outcome.value for one in receipts] == ["done"] * 6
     assert order.index("look at p005") < order.index("p002")
+
+
+def test_a_slow_system_has_small_windows_so_that_a_run_can_be_stopped(monkeypatch):
+    clock = itertools.count(0, 10)  # ten seconds a look
+    monkeypatch.setattr(windows, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    target = Target()
+    list(target.apply(many(60), size=100))
+    assert [len({one.person for one in some}) - 1 for some in target.foreseen][:3] == [25, 12, 6]
+
+
+def test_a_quick_one_has_larger_and_larger_ones():
+    target = Target()
+    list(target.apply(many(300), size=100))
+    assert [len({one.person for one in some}) - 1 for some in target.foreseen][:3] == [25, 50, 100]
 
 
 def test_nothing_is_pulled_beyond_the_next_window():
