@@ -9,7 +9,8 @@ from typing import Any, Final
 
 import pandas as pd
 
-from connectors.memory.store import STORES, Store, open_store, save_store
+from connectors.memory.saving import save_store
+from connectors.memory.store import STORES, Store, open_store
 from connectors.model.connector import SandboxOptions
 from connectors.sdk.clock import now
 from connectors.sdk.invent import invent

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from connectors.memory.manifest import MANIFEST, PERSON
+from connectors.memory.saving import save_store
 from connectors.memory.settings import MemorySettings
-from connectors.memory.store import Entry, open_store, save_store
+from connectors.memory.store import Entry, open_store
 from connectors.model.change import Change, Verb
 from connectors.model.errors import AlreadyExists, Fatal, NotFound, Unavailable
 from connectors.model.receipt import Receipt

@@ -86,24 +86,16 @@ def incidents_of(report: Report, broken_off: Iterable[str] = ()) -> list[Inciden
     if refused:
         name = {2: "run:misconfigured", 6: "run:unreachable"}.get(code, "run:stopped")
         found.append(Incident(name=name, occasion=FAILED, text=str(refused)))
-    found += [
-        Incident(
-            name=f"target:{target}",
-            occasion=FAILED,
-            text=f"{target} {_GIVEN_UP}: {what['given_up']}",
-            target=target,
-        )
-        for target, what in report["targets"].items()
-        if what.get("given_up")
+    left_out = [
+        *((name, _GIVEN_UP, one.get("given_up")) for name, one in report["targets"].items()),
+        *((name, _UNREAD, why) for name, why in report.get("unseen", {}).items()),
     ]
     found += [
         Incident(
-            name=f"target:{target}",
-            occasion=FAILED,
-            text=f"{target} {_UNREAD}: {why}",
-            target=target,
+            name=f"target:{target}", occasion=FAILED, text=f"{target} {what}: {why}", target=target
         )
-        for target, why in report.get("unseen", {}).items()
+        for target, what, why in left_out
+        if why
     ]
     return found + _of_changes(report)
 

@@ -28,7 +28,8 @@ from connectors.entra_id.sandbox.served import serve as serve_entra
 from connectors.google_workspace.sandbox.content import add_user as add_google_user
 from connectors.google_workspace.sandbox.serve import serve as serve_google
 from connectors.hr_file.sandbox import write_hr_files
-from connectors.memory.store import STORES, Store, save_store
+from connectors.memory.saving import save_store
+from connectors.memory.store import STORES, Store
 from connectors.model.connector import SandboxOptions
 from connectors.model.people import People
 from connectors.scim.sandbox.served import ServedScim

@@ -1,0 +1,44 @@
+"""A store in a file."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from connectors.memory.store import Store
+
+
+def save_store(store: Store, path: Path) -> None:
+    """Replace the file with the content of the store.
+
+    Writers of several shards share a store: what one of them saves must not be older than what
+    another one has saved already, nor their draft the same.
+    """
+    with store.held_still():
+        draft = path.with_name(f".{path.name}.new")
+        draft.write_text(_in_lines(store.content()), encoding="utf-8")
+        draft.replace(path)
+
+
+def _in_lines(content: Mapping[str, Any]) -> str:
+    """JSON with a line for each account and group: `indent` would do it in Python, and slowly."""
+    return (
+        "{\n"
+        + ",\n".join(f"{_plain(key)}: {_block(part)}" for key, part in content.items())
+        + "\n}"
+    )
+
+
+def _block(part: Any) -> str:
+    match part:
+        case {**pairs} if pairs:
+            lines = (f" {_plain(key)}: {_plain(one)}" for key, one in pairs.items())
+            return "{\n" + ",\n".join(lines) + "\n}"
+        case [_, *_]:
+            return "[\n" + ",\n".join(f" {_plain(one)}" for one in part) + "\n]"
+        case _:
+            return _plain(part)
+
+
+def _plain(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
