@@ -6,7 +6,7 @@ time, and one for all of them reads it once.
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Final, TypeVar
+from typing import Final, Generic, TypeVar
 
 from connectors.active_directory.accounts import SMTP, addresses_of, is_account
 from connectors.active_directory.directory import Entry
@@ -26,15 +26,28 @@ WHOLE: Final = 500
 
 
 class Foreseen:
-    """Answers that were looked up before they are asked for. Each is given once."""
+    """Answers that were looked up before they are asked for. Each is given once.
+
+    Those of two windows of persons are kept: the next one is foreseen while the last persons of the
+    one before are still written.
+    """
 
     def __init__(self) -> None:
         """Nothing is known yet."""
         self._lock = threading.Lock()
-        self._accounts: dict[str, tuple[Entry, frozenset[str]]] = {}
-        self._holders: dict[str, list[Entry]] = {}
-        self._names: dict[str, list[Entry]] = {}
+        self._accounts: _Recent[tuple[Entry, frozenset[str]]] = _Recent()
+        self._holders: _Recent[list[Entry]] = _Recent()
+        self._names: _Recent[list[Entry]] = _Recent()
+        self._managers: _Recent[list[Entry]] = _Recent()
+        self._coming: _Recent[bool] = _Recent()
         self._claimed: dict[str, str] = {}
+
+    def turn(self, coming: Iterable[str]) -> None:
+        """Begin a window, in which accounts with these correlation values are to be made."""
+        with self._lock:
+            for answers in self._accounts, self._holders, self._managers, self._names, self._coming:
+                answers.turn()
+            self._coming.newer.update((value.casefold(), True) for value in coming)
 
     def claim(self, addresses: Iterable[str], who: str) -> str | None:
         """Note that somebody is about to get addresses; one that another one claimed, if any."""
@@ -48,14 +61,15 @@ class Foreseen:
         """Remember an account, read with `lookup.STATE` and these attributes."""
         with self._lock:
             known = frozenset(name.casefold() for name in attributes)
-            self._accounts[account.guid] = account, known
+            self._accounts.newer[account.guid] = account, known
 
     def account(self, ref: str, attributes: Iterable[str]) -> Entry | None:
         """An account that was read with at least these attributes."""
         with self._lock:
-            entry, known = self._accounts.pop(ref.casefold(), (None, frozenset()))
-        if entry is None:
+            seen = self._accounts.pop(ref.casefold())
+        if seen is None:
             return None
+        entry, known = seen
         lacking = {name.casefold() for name in attributes} - known - entry.attributes.keys()
         return None if lacking else entry
 
@@ -67,17 +81,27 @@ class Foreseen:
                 for value in entry.texts(correlation):
                     if is_account(entry) and value.casefold() in asked:
                         asked[value.casefold()].append(entry)
-            self._holders |= asked
+            self._holders.newer |= asked
+            self._managers.newer |= {
+                value: accounts
+                for value, accounts in asked.items()
+                if accounts or not self._coming.get(value)
+            }
 
     def holders_of(self, value: str) -> list[Entry] | None:
         """Accounts that hold a correlation value, None when nobody looked."""
         with self._lock:
-            return self._holders.pop(value.casefold(), None)
+            return self._holders.pop(value.casefold())
 
     def manager_of(self, value: str) -> list[Entry] | None:
-        """The same, for somebody whom several may name: given as often as it is asked for."""
+        """The same, for somebody whom several may name: given as often as it is asked for.
+
+        None too where nobody held it, but an account with it may have been made since.
+        """
         with self._lock:
-            found = self._holders.get(value.casefold())
+            found = self._managers.get(value.casefold())
+            if not found and self._coming.get(value.casefold()):
+                return None
             return None if found is None else list(found)
 
     def keep_names(self, names: Iterable[str], found: Sequence[Entry]) -> None:
@@ -89,15 +113,38 @@ class Foreseen:
                 for name in {f"={login}", *addresses_of(entry)}:
                     if name in asked:
                         asked[name].append(entry)
-            self._names |= asked
+            self._names.newer |= asked
 
     def named(self, addresses: set[str], login: str | None) -> list[Entry] | None:
         """Who holds one of these names, None when nobody looked for one of them."""
         names = [*addresses, *([f"={login.casefold()}"] if login else [])]
         with self._lock:
-            if any(name not in self._names for name in names):
+            if any(self._names.get(name) is None for name in names):
                 return None
-            return [entry for name in names for entry in self._names.pop(name)]
+            return [entry for name in names for entry in self._names.pop(name) or ()]
+
+
+class _Recent(Generic[_T]):
+    """What is known by a key, of this window and of the one before."""
+
+    def __init__(self) -> None:
+        self.newer: dict[str, _T] = {}
+        self._older: dict[str, _T] = {}
+
+    def turn(self) -> None:
+        """Forget what is of the window before."""
+        self.newer, self._older = {}, self.newer
+
+    def get(self, key: str) -> _T | None:
+        """What is known, None when nothing is."""
+        found = self.newer.get(key)
+        return self._older.get(key) if found is None else found
+
+    def pop(self, key: str) -> _T | None:
+        """The same, and it is forgotten."""
+        older = self._older.pop(key, None)
+        found = self.newer.pop(key, None)
+        return older if found is None else found
 
 
 class Foresight:
@@ -115,6 +162,9 @@ class Foresight:
 
     def look(self, changes: Sequence[Change]) -> None:
         """Look up accounts by their GUID, and for new ones whether person and names are free."""
+        self._foreseen.turn(self._coming(changes))
+        if len(changes) == 1:  # it can as well ask itself
+            return
         refs = {change.ref for change in changes if change.ref is not None}
         wanted = {
             name
@@ -129,6 +179,12 @@ class Foresight:
                 self._foreseen.keep(entry, wanted)
         self._look_for_persons(changes)
         self._look_for_names(changes)
+
+    def _coming(self, changes: Sequence[Change]) -> Iterator[str]:
+        for change in changes:
+            value = change.after.get(self._correlation)
+            if change.verb is Verb.CREATE and isinstance(value, str):
+                yield value
 
     def _look_for_persons(self, changes: Sequence[Change]) -> None:
         values = {

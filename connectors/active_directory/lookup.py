@@ -58,6 +58,7 @@ class Lookup:
         self._protection = Protection(settings)
         self._domain: str | None = None
         self._foreseen = Foreseen()
+        self._foresight = Foresight(settings.correlation, self._search, self._foreseen)
 
     @property
     def domain(self) -> str:
@@ -77,11 +78,9 @@ class Lookup:
         """Look up at once what changes will ask for one by one: a few searches for all of them.
 
         Each answer is given once; who asks again, after a write or a lost answer, gets a fresh one.
-        What was foreseen for earlier changes is forgotten.
+        What was foreseen for changes before the last ones is forgotten.
         """
-        self._foreseen = Foreseen()
-        if len(changes) > 1:
-            Foresight(self._correlation, self._search, self._foreseen).look(changes)
+        self._foresight.look(changes)
 
     def find(self, ref: str | None, *, attributes: Iterable[str] = ()) -> Entry | None:
         """The object of that GUID, with `STATE` and the attributes; None when it is gone.
@@ -136,8 +135,9 @@ class Lookup:
     def accounts_of(self, value: str) -> list[Entry]:
         """Accounts that hold a correlation value, anywhere in the domain."""
         seen = self._foreseen.holders_of(value)
-        if seen is not None:
-            return seen
+        return self._holders_now(value) if seen is None else seen
+
+    def _holders_now(self, value: str) -> list[Entry]:
         filter_ = f"({self._correlation}={escape_filter(value)})"
         return [entry for entry in self._search(filter_) if is_account(entry)]
 
@@ -185,7 +185,8 @@ class Lookup:
         """
         found = self._foreseen.manager_of(value)
         if found is None:
-            found = self.accounts_of(value)
+            found = self._holders_now(value)
+            self._foreseen.keep_holders([value] if found else [], found, self._correlation)
         self.require_one(found, value)
         return found[0] if found else None
 

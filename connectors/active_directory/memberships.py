@@ -80,6 +80,8 @@ class Memberships:
             return self._together(group, first) | self._together(group, second)
         except Exception as error:  # noqa: BLE001 - no answer, or none for anybody
             return dict.fromkeys((change.id for change, _ in members), error)
+        for _, account in members:
+            self._lookup.remember(account)  # for the next group: nothing of it has changed
         return {change.id: Written(ref=account.guid) for change, account in members}
 
     def _are_members(self, group: Entry, names: Sequence[str]) -> bool:

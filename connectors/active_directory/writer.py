@@ -79,6 +79,7 @@ class ActiveDirectoryWriter:
             join=self._memberships.write,
             size=self._size,
             concurrency=self._concurrency,
+            eager=True,
         )
 
     def close(self) -> None:
@@ -136,8 +137,8 @@ class ActiveDirectoryWriter:
         if self._creation.needs_password(account):
             self._creation.give_password(account, change.person)
             detail = "a new initial password was handed over"
-        self._set_flags(change, account, account.number("userAccountControl") & ~DISABLED)
-        return self._written(account.guid, detail=detail)
+        flags = account.number("userAccountControl") & ~DISABLED
+        return self._set_flags(change, account, flags, detail=detail)
 
     def _disable(self, change: Change) -> Written:
         account = self._lookup.account(change.ref)
@@ -146,11 +147,16 @@ class ActiveDirectoryWriter:
         self._require_unmoved(change, account)
         if not is_enabled(account):
             return Written(ref=account.guid, produced=produced(account), already=True)
-        self._set_flags(change, account, account.number("userAccountControl") | DISABLED)
-        return self._written(account.guid)
+        return self._set_flags(change, account, account.number("userAccountControl") | DISABLED)
 
-    def _set_flags(self, change: Change, account: Entry, flags: int) -> None:
+    def _set_flags(
+        self, change: Change, account: Entry, flags: int, *, detail: str | None = None
+    ) -> Written:
+        """Nothing of it is read back: a flag gives no name, and is set once that is answered."""
         self._modify(change, account, {"userAccountControl": (str(flags),)})
+        values = {**account.attributes, "useraccountcontrol": (str(flags).encode(),)}
+        self._lookup.remember(Entry(account.dn, values))
+        return Written(ref=account.guid, produced=produced(account), detail=detail)
 
     def _move(self, change: Change) -> Written:
         container = _required(change.after.get("container"), "container", self._target)

@@ -52,7 +52,7 @@ def apply_in_windows(
             the run, so it has no more persons than are begun within `SECONDS`.
         concurrency: Persons at once, at least 1.
         eager: Whether a window is foreseen while the last persons of the one before are written:
-            only where nobody's change depends on somebody else's.
+            only where it is known what of that they may still change.
 
     Yields:
         A receipt per change that was pulled.

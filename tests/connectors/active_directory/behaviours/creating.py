@@ -184,3 +184,30 @@ class Creating:
         proxies = ("SMTP:a@example.org", "SMTP:b@example.org")
         receipt = lab.apply(create(container=lab.starters, proxyAddresses=proxies))[0]
         assert "more than one primary address" in (receipt.detail or "")
+
+    def test_what_the_window_before_makes_counts_though_the_next_is_looked_up_meanwhile(
+        self, lab: Lab
+    ):
+        """Persons by two: the manager of each is of the window before, and so is who has a mail."""
+        people = [str(number) for number in range(1, 13)]
+        changes = [
+            create(
+                one,
+                container=lab.starters,
+                **named(f"person{one}", f"Person {one}")
+                | ({"managerId": str(int(one) - 2)} if int(one) > 2 else {}),
+            )
+            for one in people
+        ]
+        late = create(
+            "late",
+            container=lab.starters,
+            **named("late", "Late") | {"mail": "person12@example.org"},
+        )
+        receipts = lab.apply(*changes, late, batch_size=2, concurrency=2)
+        assert outcomes(receipts) == ["done"] * 12 + ["failed"]
+        refs = {receipt.person: receipt.ref for receipt in receipts}
+        held = {one: lab.held(refs[one]) for one in people}
+        assert [held[one].text("manager") for one in people[2:]] == [
+            held[one].dn for one in people[:-2]
+        ]
