@@ -1,7 +1,7 @@
 """The body of an answer, as long as it has an end."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import httpx
@@ -32,7 +32,12 @@ def whole(streamed: httpx.Response, *, reads: bool) -> httpx.Response:
         httpx.RequestError: It breaks off, or is not packed as it says.
     """
     try:
-        body = b"".join(_pieces(streamed, reads=reads))
+        sent = streamed.stream
+        if "Content-Encoding" not in streamed.headers and isinstance(sent, httpx.SyncByteStream):
+            streamed.stream = _Bounded(sent, reads=reads)
+            streamed.read()
+            return streamed
+        body = b"".join(_bounded(streamed.iter_bytes(), reads=reads))
     finally:
         streamed.close()
     headers = [one for one in streamed.headers.raw if one[0].lower() not in OF_THE_WIRE]
@@ -41,9 +46,22 @@ def whole(streamed: httpx.Response, *, reads: bool) -> httpx.Response:
     )
 
 
-def _pieces(streamed: httpx.Response, *, reads: bool) -> Iterator[bytes]:
+class _Bounded(httpx.SyncByteStream):
+    """A body that comes as it is, bounded."""
+
+    def __init__(self, stream: httpx.SyncByteStream, *, reads: bool) -> None:
+        self._stream, self._reads = stream, reads
+
+    def __iter__(self) -> Iterator[bytes]:
+        return _bounded(self._stream, reads=self._reads)
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+def _bounded(pieces: Iterable[bytes], *, reads: bool) -> Iterator[bytes]:
     size, until = 0, time.monotonic() + BODY_SECONDS
-    for piece in streamed.iter_bytes():
+    for piece in pieces:
         size += len(piece)
         if size > MAX_BODY_BYTES:
             message = f"the answer is larger than {MAX_BODY_BYTES // 1_000_000} MB"

@@ -28,6 +28,7 @@ from connectors.sdk import clock
 from connectors.sdk.bodies import whole
 from connectors.sdk.calls import Call, Reply
 from connectors.sdk.clock import LONGEST_WAIT_SECONDS
+from connectors.sdk.outgoing import Outgoing
 from connectors.sdk.responses import (
     BODY_IN_MESSAGE,
     Busy,
@@ -118,15 +119,16 @@ class Http:
         self.system = system
         limits = httpx.Limits(max_connections=max_connections)
         outgoing = transport or httpx.HTTPTransport(verify=_context(verify), limits=limits)
-        self._client = httpx.Client(
+        self._outgoing = Outgoing(
             base_url=base_url,
             headers=headers,
             auth=auth,
-            timeout=timeout_seconds,
+            timeout_seconds=timeout_seconds,
             transport=ReadOnlyTransport(outgoing) if read_only else outgoing,
         )
         self._classify = classify
-        self._sleep = sleep or clock.sleep
+        waits = sleep or clock.sleep
+        self._reading, self._writing = _retrying(Transient, waits), _retrying(_NotDone, waits)
 
     def __repr__(self) -> str:
         """Name the system only: headers hold credentials."""
@@ -134,7 +136,7 @@ class Http:
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.close()
+        self._outgoing.close()
 
     def get(
         self,
@@ -156,9 +158,7 @@ class Http:
             ConnectorError: What the response means.
         """
         try:
-            return self._retrying(Transient)(
-                self._once, "GET", path, params=params, headers=headers
-            )
+            return self._reading(self._once, "GET", path, params=params, headers=headers)
         except Transient as error:
             raise unreachable(error) from error
 
@@ -189,7 +189,7 @@ class Http:
             Transient: The write may or may not have happened: read back.
             ConnectorError: What the response means.
         """
-        return self._retrying(_NotDone)(
+        return self._writing(
             self._once, method, path, json=json, content=content, headers=headers, params=params
         )
 
@@ -202,8 +202,8 @@ class Http:
         Raises:
             ConnectorError: What the response means, with the decoded body in `reply_json`.
         """
-        kind = Transient if call.method in SAFE_METHODS else _NotDone
-        response = self._retrying(kind)(
+        retrying = self._reading if call.method in SAFE_METHODS else self._writing
+        response = retrying(
             self._once,
             call.method,
             call.path,
@@ -227,9 +227,7 @@ class Http:
             ConnectorError: What the response means. The form is in no message.
         """
         try:
-            return self._retrying(Transient)(
-                self._once, "POST", path, data=dict(form), headers=headers
-            )
+            return self._reading(self._once, "POST", path, data=dict(form), headers=headers)
         except Transient as error:
             raise unreachable(error) from error
 
@@ -246,25 +244,10 @@ class Http:
             error.system, error.operation = self.system, str(call)
             return error
 
-    def _retrying(
-        self, kind: type[ConnectorError] | tuple[type[ConnectorError], ...]
-    ) -> tenacity.Retrying:
-        return tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(ATTEMPTS),
-            wait=_wait,
-            retry=tenacity.retry_if_exception(
-                lambda error: isinstance(error, kind) and not _asks_for_too_much(error)
-            ),
-            sleep=self._sleep,
-            reraise=True,
-        )
-
     def _once(self, method: str, path: str, **parts: Any) -> httpx.Response:
         operation = str(Call(method, self._path(path)))
         try:
-            request = self._client.build_request(method, path, **parts)
-            streamed = self._client.send(request, stream=True)
-            response = self._whole(streamed, operation)
+            response = self._whole(self._outgoing.send(method, path, **parts), operation)
         except httpx.InvalidURL as error:
             message = f"that is no address ({error})"
             raise Invalid(message, system=self.system, operation=operation[:200]) from error
@@ -310,7 +293,7 @@ class Http:
         """
         if "://" not in path.partition("?")[0]:
             return path
-        here = self._client.base_url
+        here = self._outgoing.base_url
         try:
             there = httpx.URL(path)
         except httpx.InvalidURL as error:
@@ -343,6 +326,21 @@ def unreachable(error: Transient) -> Unreachable:
 
 
 _NotDone = (NotSent, RateLimited, Busy)
+
+
+def _retrying(
+    kind: type[ConnectorError] | tuple[type[ConnectorError], ...], sleep: Callable[[float], None]
+) -> tenacity.Retrying:
+    """Repeats what fails in one way; may be called from several threads."""
+    return tenacity.Retrying(
+        stop=tenacity.stop_after_attempt(ATTEMPTS),
+        wait=_wait,
+        retry=tenacity.retry_if_exception(
+            lambda error: isinstance(error, kind) and not _asks_for_too_much(error)
+        ),
+        sleep=sleep,
+        reraise=True,
+    )
 
 
 _backoff = tenacity.wait_exponential(multiplier=0.5, max=10.0) + tenacity.wait_random(0.0, 0.5)

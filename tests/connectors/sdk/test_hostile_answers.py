@@ -101,6 +101,19 @@ def test_after_a_write_such_an_answer_leaves_it_in_doubt(small):
         http(bomb).write("POST", "/users", json={})
 
 
+def test_an_answer_that_says_nothing_of_its_length_is_not_taken_to_its_end(small):
+    taken = []
+
+    def piece_by_piece():
+        for number in range(100):
+            taken.append(number)
+            yield bytes(300_000)
+
+    with pytest.raises(Fatal, match="larger than 1 MB"):
+        http(lambda _: httpx.Response(200, content=piece_by_piece())).get("/users")
+    assert len(taken) == 4
+
+
 def test_a_body_that_does_not_end_is_given_up():
     def endless():
         while True:

@@ -92,6 +92,32 @@ def test_a_message_is_one_short_line_and_shows_no_query():
     assert "s3cret" not in str(sent_on)
 
 
+def test_what_a_system_wants_kept_is_not_sent_back(serve):
+    http, script, _ = serve(Answer(200, headers={"Set-Cookie": "session=s3cret"}))
+    http.get("/a")
+    http.get("/a", headers={"X-Mine": "1"})
+    [(*_, first, _), (*_, second, _)] = script.seen
+    assert "cookie" not in {name.lower() for name in second}
+    assert {**first, "x-mine": "1"} == {name.lower(): value for name, value in second.items()}
+
+
+def test_addresses_are_put_together_and_parts_encoded_once(serve):
+    http, script, _ = serve(Answer(200))
+    http.get("users/J%C3%B8rgen", params={"q": "a b", "ids": ["1", "2"]})
+    http.get("/users/Jørgen?$top=1&name=%27x%27")
+    assert [one[1:3] for one in script.seen] == [
+        ("/users/J%C3%B8rgen", "q=a+b&ids=1&ids=2"),
+        ("/users/J%C3%B8rgen", "$top=1&name=%27x%27"),
+    ]
+
+
+def test_no_address_stands_in_the_log_of_another_package(serve, caplog):
+    http, _, _ = serve(Answer(200))
+    with caplog.at_level("INFO"):
+        http.get("/users?filter=s3cret")
+    assert "s3cret" not in caplog.text
+
+
 def test_a_redirected_write_is_not_done(serve):
     http, script, _ = serve(Answer(302, headers={"Location": "/elsewhere"}))
     with pytest.raises(Misconfigured, match="sent on to /elsewhere"):
@@ -293,7 +319,7 @@ def test_a_part_of_a_batch_means_what_a_response_means(serve):
 
 def test_a_next_link_is_followed_on_its_own_host_only(serve):
     http, script, _ = serve(Answer(200), headers={"Authorization": "Bearer s3cret"})
-    own = str(http._client.base_url).rstrip("/")
+    own = str(http._outgoing.base_url).rstrip("/")
     http.get(f"{own}/users?$skiptoken=abc")
     assert script.seen[0][1:3] == ("/users", "$skiptoken=abc")
     for elsewhere in (
