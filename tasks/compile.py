@@ -11,7 +11,7 @@ from config.profile import TargetSpec
 from connectors.model.connector import Connector
 from connectors.model.errors import ConfigError
 from tasks.fields import compile_fields
-from tasks.lifecycle.allot import FROZEN_NAMES, NAME_PARTS
+from tasks.lifecycle.claims import FROZEN_NAMES, NAME_PARTS
 from tasks.lifecycle.containers import STATES, check_container
 from tasks.lifecycle.guard_source import SourceLimits
 from tasks.lifecycle.order import UPSTREAM, check_sources, order_targets, paths_of

@@ -20,8 +20,8 @@ from connectors.sdk.clock import now
 from connectors.sdk.fanout import receipt_of
 from connectors.sdk.recorder import Recorder
 from tasks.ahead import Due, portions
-from tasks.lifecycle.allot import claims_of
 from tasks.lifecycle.called import fingerprints
+from tasks.lifecycle.claims import claims_of
 from tasks.lifecycle.policy import TargetPolicy
 from tasks.settle import recall, settle_intents
 

@@ -67,7 +67,7 @@ class Reply:
     Attributes:
         status: HTTP status; 0 after a pause.
         json: The decoded body, None when there was none.
-        headers: Names in lower case.
+        headers: Asked for by names in lower case.
     """
 
     status: int

@@ -5,6 +5,7 @@ it takes cookies, follows redirects, asks the environment for proxies, and write
 the log, query and all.
 """
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -69,9 +70,7 @@ class Outgoing:
         return self._passed(request) if self._auth is None else self._proven(request, self._auth)
 
     def _address(self, path: str) -> httpx.URL:
-        if "://" in path.partition("?")[0]:
-            return httpx.URL(path)
-        return httpx.URL(self._base + path.lstrip("/"))
+        return _url(path if "://" in path.partition("?")[0] else self._base + path.lstrip("/"))
 
     def _passed(self, request: httpx.Request) -> httpx.Response:
         response = self._transport.handle_request(request)
@@ -95,3 +94,7 @@ class Outgoing:
                 response.close()
         finally:
             flow.close()
+
+
+_url = functools.lru_cache(maxsize=256)(httpx.URL)
+"""Most calls go to a few addresses, and taking one apart costs as much as a tenth of a call."""

@@ -125,4 +125,4 @@ def reply_of(response: httpx.Response) -> Reply:
         hint = "Check the address in the settings, and what stands between."
         message = f"HTTP {response.status_code} with {_said(response)[:40]!r} instead of JSON"
         raise Unavailable(message, hint=hint) from error
-    return Reply(response.status_code, body, dict(response.headers))
+    return Reply(response.status_code, body, response.headers)

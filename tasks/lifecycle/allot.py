@@ -7,21 +7,19 @@ from typing import Any, Final
 
 import numpy as np
 
-from connectors.model.change import Change, Verb
-from connectors.model.manifest import ADDRESS
 from connectors.model.receipt import Note
-from connectors.model.values import Clear, Pending
+from tasks.lifecycle.claims import Claims, Uses
 from tasks.lifecycle.columns import Column
-from tasks.lifecycle.mapping import call, fill_template
 from tasks.lifecycle.naming import SHOWN, NameOptions, Names, NoName, candidates
-from tasks.lifecycle.order import parse_template, paths_of
-from tasks.lifecycle.people import column_of
-from tasks.lifecycle.policy import FieldMapping, TargetPolicy
-from tasks.lifecycle.taken import Taken, plain_address
+from tasks.lifecycle.order import paths_of
+from tasks.lifecycle.policy import TargetPolicy
+from tasks.lifecycle.taken import Taken, key_of
 from tasks.lifecycle.world import NAMES
 
-LOOKS: Final = (4, 16, 64)
+LOOKS: Final = (2, 8, 32)
 """Candidates per person that are looked up together; the later ones only where none is free."""
+_MORE: Final = 4
+"""From one of them to the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,28 +43,6 @@ class Allotment:
         for place, one in enumerate(names):
             column[place] = (getattr(one, part) or None) if one is not None else None
         return column
-
-
-def space_of(policy: TargetPolicy, attribute: str) -> str:
-    """Name space a value must be unique in: addresses over all targets, others within one.
-
-    An attribute that only the profile calls unique has a space of its own.
-    """
-    known = policy.manifest.attribute(attribute)
-    if known is None or known.unique_in is None:
-        return f"{policy.name}.{attribute}"
-    return ADDRESS if known.unique_in == ADDRESS else f"{policy.name}:{known.unique_in}"
-
-
-def reads_names(mapping: FieldMapping) -> bool:
-    """Whether a field is made from the names we choose; a customer's function may look at them."""
-    return mapping.kind == "call" or any(path.startswith(NAMES) for path in paths_of(mapping))
-
-
-def reads_chosen_names(mapping: FieldMapping) -> bool:
-    """Whether it is made from those of them that are chosen once; the others follow HR."""
-    chosen = {f"{NAMES}{part}" for part in FROZEN_NAMES}
-    return mapping.kind == "call" or not chosen.isdisjoint(paths_of(mapping))
 
 
 def shown_parts(policies: Mapping[str, TargetPolicy]) -> list[str]:
@@ -100,7 +76,8 @@ def allot(
         taken: Names in use; what is allotted is reserved in it.
         options: Which generators.
     """
-    choices = [_Choice(person, takers, policies, facts(person), options) for person in persons]
+    uses = _UsesOf(takers, policies)
+    choices = [_Choice(person, uses.of(person), facts(person), options) for person in persons]
     taken.look_up_persons([choice.person for choice in choices])
     short = [choice for choice in choices if choice.reason_to_wait(taken) is None]
     for most in LOOKS:
@@ -133,10 +110,6 @@ def allot(
     return Allotment(names=names, refused=frozenset(refused), notes=tuple(notes))
 
 
-Claims = list[tuple[str, str]]
-"""(space, value) pairs that new accounts would use."""
-
-
 class NotNow(NoName):
     """Nobody knows which names are free: a target that may hold them could not be read."""
 
@@ -148,33 +121,38 @@ class NotNow(NoName):
         )
 
 
+class _UsesOf:
+    """What the new accounts of a person use up; the same for all who take the same targets."""
+
+    def __init__(
+        self, takers: Mapping[str, frozenset[str]], policies: Mapping[str, TargetPolicy]
+    ) -> None:
+        self._takers, self._policies = takers, policies
+        self._found: dict[tuple[str, ...], Uses] = {}
+
+    def of(self, person: str) -> Uses:
+        """Fields of the targets in which this person is new."""
+        taken = tuple(name for name in self._policies if person in self._takers.get(name, ()))
+        found = self._found.get(taken)
+        if found is None:
+            found = self._found[taken] = Uses({name: self._policies[name] for name in taken})
+        return found
+
+
 class _Choice:
     """What one person can choose from: candidates, each with what it would use up."""
 
     def __init__(
-        self,
-        person: str,
-        takers: Mapping[str, frozenset[str]],
-        policies: Mapping[str, TargetPolicy],
-        known: Mapping[str, Any],
-        options: NameOptions,
+        self, person: str, uses: Uses, known: Mapping[str, Any], options: NameOptions
     ) -> None:
-        """Find the fields that matter; nothing is tried yet."""
-        self.person = person
-        mapped = [
-            (policy, mapping)
-            for name, policy in policies.items()
-            if person in takers.get(name, ())
-            for mapping in policy.mapped("create")
-        ]
-        self._unique = [(policy, mapping) for policy, mapping in mapped if mapping.unique]
-        self._named = any(reads_names(mapping) for _, mapping in mapped)
-        self._chosen = any(reads_chosen_names(mapping) for _, mapping in mapped)
+        """Nothing is tried yet."""
+        self.person, self._uses = person, uses
         self._known = known
         self._tried: list[tuple[Names | None, Claims]] = []
         self._left: Iterator[Names | None] = iter((None,))
         self._unnamed: NoName | None = None
-        if self._named:
+        self._made: dict[Any, list[str]] = {}
+        if uses.named:
             try:
                 self._left = candidates(_person(known), options)
             except NoName as error:
@@ -205,7 +183,7 @@ class _Choice:
         blind = taken.blind
         if not blind:
             return None
-        shared = blind.shared_by(self.person) if self._chosen else None
+        shared = blind.shared_by(self.person) if self._uses.chosen else None
         spaces = (space for _, claims in islice(self._each(), 1) for space, _ in claims)
         return shared or next((blind.spaces[one] for one in spaces if one in blind.spaces), None)
 
@@ -222,12 +200,12 @@ class _Choice:
         if unseen is not None:
             raise NotNow(unseen)
         blind = self._blind_for(taken)
-        keeps = taken.holds_any(self.person)
+        keeps = taken.held_in(self._uses.spaces_of_names, self.person)
         found: tuple[Names | None, Claims] | None = None
         most = 0
         for place, (names, claims) in enumerate(self._each()):
             if place in LOOKS:  # others took what was free at first
-                taken.look_up(self.claims(4 * place))
+                taken.look_up(self.claims(_MORE * place))
             if not all(taken.is_free(space, value, self.person) for space, value in claims):
                 continue
             own = sum(taken.holds(space, value, self.person) for space, value in claims)
@@ -235,14 +213,14 @@ class _Choice:
                 continue
             if found is None or own > most:
                 found, most = (names, claims), own
-            if not keeps or most == len(claims):
-                break
+            if most == len(claims) or keeps <= {(space, key_of(value)) for space, value in claims}:
+                break  # no other one can be more of this person's
         if found is None:
             raise NoName(self._said(taken)) if blind is None else NotNow(blind)
         return found
 
     def _said(self, taken: Taken) -> str:
-        if self._named:
+        if self._uses.named:
             tried = len(self._tried)
             return f"no free name after {tried} tries; give this person a name by hand"
         claims = self._tried[0][1]
@@ -260,10 +238,11 @@ class _Choice:
 
     def _try_another(self) -> bool:
         for names in self._left:
+            made: dict[Any, list[str]] = {}
             claims = [
                 claim
-                for policy, mapping in self._unique
-                for claim in _claims(policy, mapping, self._known, names)
+                for use in self._uses.fields
+                for claim in use.claims(self._known, names, made if use.named else self._made)
             ]
             self._tried.append((names, claims))
             return True
@@ -276,97 +255,3 @@ def _person(known: Mapping[str, Any]) -> dict[str, Any]:
         for path, value in known.items()
         if path.startswith("person.")
     }
-
-
-def _claims(
-    policy: TargetPolicy, mapping: FieldMapping, known: Mapping[str, Any], names: Names | None
-) -> Claims:
-    """What the field of a new account would use up."""
-    space = space_of(policy, mapping.name)
-    value = _value_of(mapping, known, names)
-    if value is None or value == "":
-        return []
-    plain = [str(one) for one in (value if isinstance(value, tuple) else (value,))]
-    return [(space, plain_address(one)) for one in plain]
-
-
-def claims_of(policy: TargetPolicy, change: Change) -> Claims:
-    """What a planned change takes for its person: names that we choose and the account lacks.
-
-    What comes from an upstream account was claimed there.
-
-    Args:
-        policy: Of the target of the change.
-        change: Any change.
-    """
-    if change.verb not in {Verb.CREATE, Verb.UPDATE, Verb.ENABLE}:
-        return []
-    chosen = {
-        mapping.name: space_of(policy, mapping.name)
-        for mapping in policy.mapped("create")
-        if mapping.unique and (change.verb is Verb.CREATE or reads_names(mapping))
-    }
-    upstream = {need.field for need in change.needs}
-    return [
-        (chosen[name], plain_address(one))
-        for name, value in change.after.items()
-        if name in chosen and name not in upstream and not isinstance(value, Clear | Pending)
-        for one in map(str, _several(value))
-        if one not in _several(change.before.get(name))
-    ]
-
-
-def _several(value: object) -> tuple[object, ...]:
-    return value if isinstance(value, tuple) else (value,)
-
-
-def _value_of(mapping: FieldMapping, known: Mapping[str, Any], names: Names | None) -> Any:
-    """The value of a field for one person who tries a name; the same that `mapping` gives later."""
-
-    def fact(path: str) -> Any:
-        column = column_of(path)
-        chosen = _chosen(names, column)
-        return chosen or known.get(column)
-
-    match mapping.kind:
-        case "value":
-            return mapping.argument
-        case "from":
-            return fact(mapping.argument)
-        case "template":
-            parts = parse_template(mapping.argument)
-            paths = [part.path for part in parts if part.path is not None]
-            return fill_template(parts, [fact(path) for path in paths])
-        case "call":  # pragma: no branch - there is no other
-            chosen = {f"{NAMES}{part}": getattr(names, part, None) for part in NAME_PARTS}
-            return call(mapping, {**known, **{path: it for path, it in chosen.items() if it}})
-
-
-def _chosen(names: Names | None, column: str) -> Any:
-    """What a name that is tried says of a column; nothing where it is about something else."""
-    part = column.removeprefix(NAMES)
-    return getattr(names, part) if names and part in NAME_PARTS and part != column else None
-
-
-NAME_PARTS = (
-    "local_part",
-    "upn_local_part",
-    "proxy_addresses",
-    "login",
-    "mail_nickname",
-    "common_name",
-    "display_name",
-    "surname",
-    "initials",
-    "domain",
-)
-"""What `names.…` offers to a mapping."""
-FROZEN_NAMES = (
-    "local_part",
-    "upn_local_part",
-    "proxy_addresses",
-    "login",
-    "mail_nickname",
-    "common_name",
-)
-"""Parts that are chosen once, at create; an update never sees them."""

@@ -10,7 +10,7 @@ from connectors.model.accounts import Accounts
 from connectors.model.change import Need
 from connectors.model.manifest import Attribute
 from connectors.model.texts import TEXT_DTYPE, as_objects, as_texts, take
-from tasks.lifecycle.allot import NAME_PARTS
+from tasks.lifecycle.claims import NAME_PARTS
 from tasks.lifecycle.columns import Column
 from tasks.lifecycle.mapping import evaluate
 from tasks.lifecycle.order import upstream_of

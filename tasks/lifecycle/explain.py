@@ -11,7 +11,7 @@ import numpy as np
 
 from connectors.model.change import Change
 from connectors.model.private import VEIL
-from tasks.lifecycle.allot import FROZEN_NAMES
+from tasks.lifecycle.claims import FROZEN_NAMES
 from tasks.lifecycle.columns import Column, known
 from tasks.lifecycle.explain_due import Holding, see_entitlements, spans_per_target
 from tasks.lifecycle.explain_fields import action_of, see_fields

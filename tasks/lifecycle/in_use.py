@@ -10,7 +10,7 @@ from connectors.model.manifest import ADDRESS
 from connectors.model.people import People
 from connectors.model.texts import TEXT_DTYPE, places_in
 from connectors.model.values import as_text
-from tasks.lifecycle.allot import reads_chosen_names, space_of
+from tasks.lifecycle.claims import reads_chosen_names, space_of
 from tasks.lifecycle.columns import known
 from tasks.lifecycle.matching import Match
 from tasks.lifecycle.policy import TargetPolicy

@@ -11,8 +11,9 @@ from connectors.model.people import INVALID
 from connectors.model.plan import Plan, Section
 from connectors.model.receipt import Note
 from connectors.model.texts import Texts, as_texts, take, without_blanks
-from tasks.lifecycle.allot import FROZEN_NAMES, Allotment, allot, shown_parts
+from tasks.lifecycle.allot import Allotment, allot, shown_parts
 from tasks.lifecycle.assignments import Assignments
+from tasks.lifecycle.claims import FROZEN_NAMES
 from tasks.lifecycle.columns import Column
 from tasks.lifecycle.containers import WantedContainers
 from tasks.lifecycle.desired import desire

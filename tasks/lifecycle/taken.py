@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final, Protocol
 
 import pandas as pd
@@ -42,6 +43,7 @@ def plain_address(value: str) -> str:
     return value[len(_MAIL) :] if value[: len(_MAIL)].lower() == _MAIL else value
 
 
+@lru_cache(maxsize=100_000)
 def key_of(value: str) -> str:
     """The form in which names are compared: without case and without `smtp:`."""
     return plain_address(value).casefold()
@@ -190,9 +192,9 @@ class Taken:
             if column.given:
                 self._given.setdefault(person, set()).add((space, key_of(value)))
 
-    def holds_any(self, person: str) -> bool:
-        """Whether anything that was looked up is theirs alone."""
-        return bool(self._held.get(person))
+    def held_in(self, spaces: Container[str], person: str) -> set[tuple[str, str]]:
+        """What was looked up in these spaces and is theirs alone: space and key of each name."""
+        return {one for one in self._held.get(person, ()) if one[0] in spaces}
 
     def holds(self, space: str, value: str, person: str) -> bool:
         """Whether the name is theirs alone."""

@@ -15,7 +15,7 @@ from connectors.model.plan import Plan, Section
 from connectors.model.receipt import Note, Outcome
 from connectors.model.values import Attributes, Value
 from tasks.lifecycle.access import Access
-from tasks.lifecycle.allot import space_of
+from tasks.lifecycle.claims import space_of
 from tasks.lifecycle.containers import WantedContainers
 from tasks.lifecycle.held import Held
 from tasks.lifecycle.inputs import Inputs

@@ -8,7 +8,8 @@ from connectors.model.change import (
     UpdateAccount,
 )
 from connectors.model.values import CLEAR, Pending
-from tasks.lifecycle.allot import LOOKS, allot, claims_of
+from tasks.lifecycle.allot import LOOKS, allot
+from tasks.lifecycle.claims import claims_of
 from tasks.lifecycle.taken import Taken
 from tests.tasks.lifecycle.site import DIRECTORY, OPTIONS, POLICIES, fields
 

@@ -83,11 +83,12 @@ def test_what_somebody_holds_is_known_once_it_was_looked_up():
     taken = Taken()
     taken.hold_column("address", *column(("jan@x", "a1"), ("piet@x", "a2")), Accounts())
     taken.look_up_persons(["1"])
-    assert taken.holds_any("1")
+    assert taken.held_in({"address"}, "1") == {("address", "jan@x")}
+    assert not taken.held_in({"login"}, "1")
     assert taken.holds("address", "Jan@x", "1")
-    assert not taken.holds_any("2")
+    assert not taken.held_in({"address"}, "2")
     taken.hold("address", "jan@x", "2")
-    assert not taken.holds_any("1")
+    assert not taken.held_in({"address"}, "1")
 
 
 rows = st.lists(
