@@ -99,7 +99,8 @@ class Creation:
         if user.get("active") is True:
             # Some providers make every account active; this one is to wait for its first day.
             yield from self._users.bring(user, {ACTIVE: False})
-        return self._users.written(user, already=False)
+            return self._users.written(user, already=False)
+        return self._users.written(self._users.remember(user), already=False)
 
     def _read_back(self, reply: Reply, key: str, wanted: Wanted) -> Steps[Resource]:
         """The account as the answer shows it; inside a bulk the answer may be just its address."""

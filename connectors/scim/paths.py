@@ -110,9 +110,15 @@ class Path:
         if isinstance(value, list):
             if self.by is None:
                 return tuple(sorted({str(one) for one in map(self._inside, value) if one})) or None
-            value = next((one for one in value if self.fits(one)), None)
+            value = self._chosen(value)
         found = self._inside(value)
         return None if found is None or found == "" else found
+
+    def _chosen(self, values: list[Any]) -> Any:
+        for one in values:
+            if self.fits(one):
+                return one
+        return None
 
     def _inside(self, value: Any) -> Any:
         if isinstance(value, dict):
@@ -123,7 +129,7 @@ class Path:
 def _same(held: object, wanted: str | bool) -> bool:  # noqa: FBT001 - a value like any other
     """Equal, texts without case: no attribute that a mapping chooses by is case-exact."""
     if isinstance(held, str) and isinstance(wanted, str):
-        return held.casefold() == wanted.casefold()
+        return held == wanted or held.casefold() == wanted.casefold()
     return held is wanted or (isinstance(wanted, bool) and held == wanted)
 
 
@@ -140,9 +146,37 @@ def columns_of(
     for name, path in paths.items():
         key = path.schema, path.attribute
         if key not in values:
-            values[key] = [path.root(one).get(path.attribute) for one in resources]
-        columns[name] = [None if one is None else path.meant(one) for one in values[key]]
+            values[key] = _values_of(path, resources)
+        columns[name] = _meant_of(path, values[key]) if values[key] else [None] * len(resources)
     return columns
+
+
+def _values_of(path: Path, resources: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """The value of the attribute in each resource; an empty list where none has one."""
+    attribute = path.attribute
+    if path.schema is None:
+        values = [one.get(attribute) for one in resources]
+    else:
+        values = [path.root(one).get(attribute) for one in resources]
+    return values if any(one is not None for one in values) else []
+
+
+def _meant_of(path: Path, values: list[Any]) -> list[Value | None]:
+    """`Path.meant` of each; what nearly all of them are is told without asking it."""
+    meant, part = path.meant, path.part
+    if part is None:
+        return [
+            None if one is None else one or None if type(one) is str else meant(one)
+            for one in values
+        ]
+    if path.by is None and not path.several:
+        return [
+            found
+            if type(one) is dict and type(found := one.get(part)) is str and found
+            else meant(one)
+            for one in values
+        ]
+    return [None if one is None else meant(one) for one in values]
 
 
 @lru_cache(maxsize=1_000)

@@ -20,6 +20,8 @@ class Protection:
 
     def reason(self, user: Mapping[str, Any]) -> str | None:
         """Why a user is protected, None if it is not."""
+        if not self._names:
+            return None
         named = {str(user.get(name) or "").casefold() for name in ("id", "userName")}
         return "the settings say so" if named & self._names else None
 

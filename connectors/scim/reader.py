@@ -3,7 +3,7 @@
 Nothing is filtered on the way: who is looked for is found in memory. No write leaves.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import pandas as pd
@@ -73,12 +73,12 @@ class ScimReader:
         ]
         taken = [
             (ADDRESS, value.casefold(), ref)
-            for ref, user in zip(refs, users, strict=True)
-            for value in addresses_of(user)
+            for ref, values in zip(refs, addresses_of(users), strict=True)
+            for value in values
         ]
         return Accounts(
             target=self._target,
-            accounts=pd.DataFrame([self._record(user) for user in users], index=index),
+            accounts=self._records(users, index),
             attributes=self._attributes(users, index),
             taken_at=taken_at,
             grants=pd.DataFrame(
@@ -152,14 +152,18 @@ class ScimReader:
 
     # --- Shaping ----------------------------------------------------------------------------------
 
-    def _record(self, user: Resource) -> dict[str, Any]:
-        active = user.get("active")
-        return {
-            "person": _text(parse_path(self._settings.correlation).held(user)),
-            "enabled": active if isinstance(active, bool) else None,
-            "label": _text(user.get("userName")),
-            "protected": self._protection.reason(user) is not None,
+    def _records(self, users: list[Resource], index: "pd.Index[Any]") -> pd.DataFrame:
+        correlation = {"person": parse_path(self._settings.correlation)}
+        states = [user.get("active") for user in users]
+        columns: dict[str, list[Any]] = {
+            "person": [_text(value) for value in columns_of(correlation, users)["person"]],
+            "enabled": [state if isinstance(state, bool) else None for state in states],
+            "label": [_text(user.get("userName")) for user in users],
+            "protected": [bool(self._protection.reason(user)) for user in users],
         }
+        return pd.DataFrame(
+            {name: pd.Series(values, index=index, dtype=object) for name, values in columns.items()}
+        )
 
     def _attributes(self, users: list[Resource], index: "pd.Index[Any]") -> pd.DataFrame:
         columns = {
@@ -190,6 +194,9 @@ class ScimReader:
         ).astype({"name": "str", "grantable": bool})
 
 
+_ADDRESSES: Final = {"userName": parse_path("userName"), "emails": parse_path("emails.value")}
+
+
 def paths_of(settings: ScimSettings) -> dict[str, Path]:
     """Attribute -> where it stands, for everything that is read."""
     return {
@@ -198,12 +205,12 @@ def paths_of(settings: ScimSettings) -> dict[str, Path]:
     }
 
 
-def addresses_of(user: Mapping[str, Any]) -> Iterator[str]:
-    """The names that a user is addressed by: userName and mail addresses."""
-    mails = parse_path("emails.value").held(user)
-    for value in (user.get("userName"), *(mails if isinstance(mails, tuple) else [mails])):
-        if isinstance(value, str) and value:
-            yield value
+def addresses_of(users: Sequence[Mapping[str, Any]]) -> Iterator[list[str]]:
+    """The names that each user is addressed by: userName and mail addresses."""
+    columns = columns_of(_ADDRESSES, users)
+    for name, mails in zip(columns["userName"], columns["emails"], strict=True):
+        several = mails if isinstance(mails, tuple) else (mails,)
+        yield [value for value in (name, *several) if isinstance(value, str) and value]
 
 
 def _text(value: Value | None) -> str | None:

@@ -68,20 +68,26 @@ class Spelling:
             return [self._spelled(one) if isinstance(one, dict | list) else one for one in content]
         if not isinstance(content, dict):
             return content
-        found = dict(zip(self._names(tuple(content)), content.values(), strict=True))
+        given = tuple(content)
+        names = self._names(given)
+        found = content if names is given else dict(zip(names, content.values(), strict=True))
         for name, value in found.items():
             if isinstance(value, dict | list):
                 found[name] = self._spelled(value)
         return found
 
     def _names(self, names: tuple[str, ...]) -> tuple[str, ...]:
-        """Names of one object; most objects have the names of another one."""
+        """Names of one object, the same tuple where they are spelled so already.
+
+        Most objects have the names of another one.
+        """
         known = self._seen.get(names)
         if known is None:
             known = tuple(self._name(name, beside=names) for name in names)
+            known = () if known == names else known
             if len(self._seen) < MOST_SHAPES:
                 self._seen[names] = known
-        return known
+        return known or names
 
     def _name(self, name: str, *, beside: tuple[str, ...]) -> str:
         known = self._known.get(name.casefold(), name)

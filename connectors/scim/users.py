@@ -35,6 +35,8 @@ Look = Callable[[Resource], None]
 
 GONE: Final = "the account is gone"
 TRIES: Final = 3
+MOST_REMEMBERED: Final = 2_000
+"""Users that were written a moment ago, of whom another change may follow."""
 """Writes of one user that somebody else may get between."""
 
 
@@ -59,6 +61,7 @@ class Users:
         self._read_only = tuple(announced.read_only())
         self._asking = announced.asking()
         self._addresses: dict[str, str] = {}
+        self._lately: dict[str, Resource] = {}
         self._shown_at: dict[Path, bool] = {}
 
     @property
@@ -95,28 +98,41 @@ class Users:
 
     # --- Finding ----------------------------------------------------------------------------------
 
-    def find(self, ref: str | None) -> Steps[Resource | None]:
+    def find(self, ref: str | None, *, lately: bool = False) -> Steps[Resource | None]:
         """The user of that id, None when it is gone.
+
+        Args:
+            ref: The id.
+            lately: Whether it may be what was remembered of it, which is given once.
 
         Raises:
             Refused: It is protected.
         """
-        try:
-            reply = yield Call("GET", self.path(ref), params=self._asking or None)
-        except NotFound:
-            return None
-        user = self.user_in(reply)
+        user = self._lately.pop(ref or "", None) if lately else None
+        if user is None:
+            try:
+                reply = yield Call("GET", self.path(ref), params=self._asking or None)
+            except NotFound:
+                return None
+            user = self.user_in(reply)
         self._protection.refuse(user, self._system)
         return user
 
-    def existing(self, ref: str | None) -> Steps[Resource]:
-        """The user of that id.
+    def remember(self, user: Resource) -> Resource:
+        """Keep a user as it was seen right after it was written, for the person's next change."""
+        while len(self._lately) >= MOST_REMEMBERED:
+            self._lately.pop(next(iter(self._lately)), None)
+        self._lately[self.ref(user)] = user
+        return user
+
+    def existing(self, ref: str | None, *, lately: bool = False) -> Steps[Resource]:
+        """The user of that id, looked for as `find` does.
 
         Raises:
             NotFound: It is gone.
             Refused: It is protected.
         """
-        user = yield from self.find(ref)
+        user = yield from self.find(ref, lately=lately)
         if user is None:
             message = f"the account {ref} is gone"
             raise NotFound(message, system=self._system, hint="Run again: the next plan sees that.")
@@ -227,10 +243,10 @@ class Users:
         """The user behind a write: as the answer shows it, or as a reading does."""
         shown = reply.json if isinstance(reply.json, dict) and "id" in reply.json else None
         if shown is not None and not differing(shown, self._shown(wanted)):
-            return self.written(self.user_in(reply), already=False)
+            return self.written(self.remember(self.user_in(reply)), already=False)
         now_held = yield from self.existing(self.ref(user))
         self.require_kept(now_held, wanted, before=user)
-        return self.written(now_held, already=False)
+        return self.written(self.remember(now_held), already=False)
 
     def require_kept(
         self, user: Resource, wanted: Wanted, *, before: Resource | None = None

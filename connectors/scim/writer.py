@@ -81,11 +81,11 @@ class ScimWriter:
             case Verb.CREATE:
                 return (yield from creation.create(change.person, self._wanted(change)))
             case Verb.UPDATE:
-                user = yield from users.existing(change.ref)
+                user = yield from users.existing(change.ref, lately=True)
                 wanted = self._wanted(change)
                 return (yield from users.bring(user, wanted, self._look(change)))
             case Verb.ENABLE:
-                user = yield from users.existing(change.ref)
+                user = yield from users.existing(change.ref, lately=True)
                 return (yield from users.bring(user, {ACTIVE: True}, self._look(change)))
             case Verb.DISABLE:
                 return (yield from self._disable(change))
@@ -99,7 +99,7 @@ class ScimWriter:
 
     def _disable(self, change: Change) -> Steps[Written]:
         _, _, users, _ = self._prepared()
-        user = yield from users.find(change.ref)
+        user = yield from users.find(change.ref, lately=True)
         if user is None:
             return Written(ref=change.ref, already=True, detail=GONE)
         return (yield from users.bring(user, {ACTIVE: False}, self._look(change)))

@@ -314,3 +314,34 @@ class TestFailing:
             receipts = lab.apply(delete(ref), use_bulk=False)
         assert receipts == []
         assert lab.served.user(ref)
+
+
+class TestChangesOfOnePersonInARow:
+    def test_what_was_just_made_is_not_read_again_to_enable_it(self, lab):
+        receipts = lab.apply(create(), enable(), update(None, title="Nurse"), use_bulk=False)
+        assert outcomes(receipts) == ["done"] * 3
+        ref = receipts[0].ref
+        assert lab.calls()[1:] == ["POST /Users", f"PATCH /Users/{ref}", f"PATCH /Users/{ref}"]
+        held = lab.served.user(ref)
+        assert (held["active"], held["title"]) == (True, "Nurse")
+
+    def test_another_run_reads_it(self, lab):
+        [made] = lab.apply(create())
+        lab.apply(enable(made.ref), use_bulk=False)
+        path = f"/Users/{made.ref}"
+        assert lab.calls()[-2:] == [f"GET {path}", f"PATCH {path}"]
+
+    def test_whoever_changed_it_in_between_is_not_written_over(self, lab):
+        lab.served.switches.patch = False
+        lab.served.faults.next(status=412, only="PUT *")
+        receipts = lab.apply(create(), enable(), use_bulk=False)
+        assert outcomes(receipts) == ["done"] * 2
+        path = f"/Users/{receipts[0].ref}"
+        assert lab.calls()[1:] == ["POST /Users", f"PUT {path}", f"GET {path}", f"PUT {path}"]
+
+    def test_after_a_lost_answer_it_is_looked_for_and_not_remembered(self, lab):
+        lab.served.faults.next(only="DELETE *", after_applying=True)
+        receipts = lab.apply(create(), delete(None), use_bulk=False)
+        assert outcomes(receipts) == ["done"] * 2
+        path = f"/Users/{receipts[0].ref}"
+        assert lab.calls()[1:] == ["POST /Users", f"DELETE {path}", f"GET {path}"]
