@@ -20,6 +20,7 @@ from tasks.asking import Question, answer_to_this_run, refuse_unless_approved, w
 from tasks.brake import HALTED
 from tasks.decide import Verdict
 from tasks.execute import set_aside
+from tasks.garbage import collected_seldom
 from tasks.lifecycle.movement import count_movements
 from tasks.progress import tell
 from tasks.report import publish
@@ -106,11 +107,15 @@ class Attempt:
 
     def __enter__(self) -> Self:
         """Compile the profile, take the lock, note the run in the ledger."""
+        self._stack.enter_context(collected_seldom())
         try:
             if self._began is None:
                 self._begin()
         except RetourError as error:
             self._began = error
+        except BaseException:
+            self._stack.close()
+            raise
         return self
 
     def _begin(self) -> None:

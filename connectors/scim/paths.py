@@ -6,7 +6,7 @@ an extension, perhaps one of its values chosen by one comparison, perhaps a part
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -157,7 +157,11 @@ def _values_of(path: Path, resources: Sequence[Mapping[str, Any]]) -> list[Any]:
     if path.schema is None:
         values = [one.get(attribute) for one in resources]
     else:
-        values = [path.root(one).get(attribute) for one in resources]
+        schema = path.schema
+        values = [
+            found.get(attribute) if type(found := one.get(schema)) is dict else None
+            for one in resources
+        ]
     return values if any(one is not None for one in values) else []
 
 
@@ -169,14 +173,32 @@ def _meant_of(path: Path, values: list[Any]) -> list[Value | None]:
             None if one is None else one or None if type(one) is str else meant(one)
             for one in values
         ]
-    if path.by is None and not path.several:
-        return [
-            found
-            if type(one) is dict and type(found := one.get(part)) is str and found
-            else meant(one)
-            for one in values
-        ]
-    return [None if one is None else meant(one) for one in values]
+    if path.by is not None or path.several:
+        chosen = _first_of(path, values) if path.by is not None else values
+        return [None if one is None else meant(one) for one in chosen]
+    return [
+        None
+        if one is None or (type(one) is dict and (found := one.get(part)) is None)
+        else found
+        if type(one) is dict and type(found) is str and found
+        else meant(one)
+        for one in values
+    ]
+
+
+def _first_of(path: Path, values: list[Any]) -> Iterator[Any]:
+    """Of each list the one that the path chooses, None where there is none."""
+    by, of = path.by or "", path.of
+    for value in values:
+        if type(value) is not list:
+            yield value
+            continue
+        found = None
+        for one in value:
+            if type(one) is dict and ((held := one.get(by)) == of or _same(held, of)):
+                found = one
+                break
+        yield found
 
 
 @lru_cache(maxsize=1_000)
