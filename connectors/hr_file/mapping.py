@@ -24,6 +24,7 @@ from connectors.model.people import (
     PERSON_TEXT,
     People,
 )
+from connectors.model.texts import is_among
 
 FIELDS: Final[Mapping[Noun, tuple[str, ...]]] = {
     "persons": (*PERSON_TEXT, *PERSON_FLAGS),
@@ -96,8 +97,8 @@ def to_people(
     for problem in odd_conventions(persons):
         _log.warning("%s", problem)
     blocked = _blocked(persons.cells, contracts.cells)
-    staying = ~persons.cells["external_id"].isin(blocked["external_id"])
-    theirs = ~contracts.cells["person_id"].isin(blocked["external_id"])
+    staying = ~is_among(persons.cells["external_id"], blocked["external_id"])
+    theirs = ~is_among(contracts.cells["person_id"], blocked["external_id"])
     return People(
         persons=persons.cells.assign(**flags)[staying],
         contracts=contracts.cells.assign(**dates, **numbers)[theirs],
@@ -254,7 +255,7 @@ def _check_periods(
 
 def _check_owners(contracts: Table, persons: Table, problems: list[Problem]) -> None:
     owners = contracts.cells["person_id"]
-    stray = (owners != "") & ~owners.isin(persons.cells["external_id"])
+    stray = (owners != "") & ~is_among(owners, persons.cells["external_id"])
     for row, value in contracts.at("person_id", stray):
         problems.append(contracts.problem(row, "person_id", f"is not in {persons.file}", value))
 
@@ -265,7 +266,7 @@ def _blocked(persons: pd.DataFrame, contracts: pd.DataFrame) -> pd.DataFrame:
     reasons = {
         "no family name": ids[persons["family_name"] == ""],
         "no given name and no nickname": ids[(persons[list(CALLED)] == "").all(axis="columns")],
-        UNEMPLOYED: ids[~ids.isin(contracts["person_id"])],
+        UNEMPLOYED: ids[~is_among(ids, contracts["person_id"])],
         "a contract without start_date": undated["person_id"].drop_duplicates(),
     }
     listed = pd.DataFrame(

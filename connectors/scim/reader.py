@@ -71,11 +71,11 @@ class ScimReader:
             for attribute in self._settings.permissions
             for value in values_of(user, attribute)
         ]
-        taken = [
-            (ADDRESS, value.casefold(), ref)
+        taken = dict.fromkeys(
+            (value.casefold(), ref)
             for ref, values in zip(refs, addresses_of(users), strict=True)
             for value in values
-        ]
+        )
         return Accounts(
             target=self._target,
             accounts=self._records(users, index),
@@ -86,7 +86,14 @@ class ScimReader:
                 columns=["ref", "permission"],
             ),
             permissions=self._permissions(groups, [permission for _, permission in held]),
-            taken=pd.DataFrame(list(dict.fromkeys(taken)), columns=["space", "value", "ref"]),
+            taken=pd.DataFrame(
+                {
+                    "space": [ADDRESS] * len(taken),
+                    "value": [value for value, _ in taken],
+                    "ref": [ref for _, ref in taken],
+                },
+                dtype="str",
+            ),
         )
 
     def permissions(self) -> pd.DataFrame:
