@@ -38,7 +38,7 @@ from connectors.model.values import CLEAR
 from connectors.sdk.invent import invent
 from connectors.sdk.once import Once
 from tests.connectors.afas.lab import TODAY
-from tests.connectors.afas.tape import COLUMNS, FOLDER, cassette, label
+from tests.connectors.afas.tape import COLUMNS, FOLDER, TAPE, label
 
 USERS = "T4E_HelloID_Users_v2"
 DOCUMENTS = "Documenten"
@@ -255,7 +255,7 @@ def record() -> None:
     """Record every cassette from a fresh sandbox."""
     for name, exchange in EXCHANGES.items():
         (FOLDER / f"{name}.yaml").unlink(missing_ok=True)
-        with ServedAfas(environment()) as served, cassette(name, mode="all"):
+        with ServedAfas(environment()) as served, TAPE.cassette(name, mode="all"):
             exchange(dict(served.settings))
         label(name, MADE_FROM)
 

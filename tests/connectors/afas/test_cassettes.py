@@ -13,7 +13,6 @@ from tests.connectors.afas.recorded import (
     MADE_FROM,
     PRIVATE_SENT,
     TAKEN_MAIL,
-    cassette,
     environment,
     import_people,
     private_values,
@@ -24,10 +23,10 @@ from tests.connectors.afas.tape import (
     COLUMNS,
     FOLDER,
     HEADER,
-    SCRUBBED,
+    TAPE,
     content_of,
-    scrubbed,
 )
+from tests.tape import SCRUBBED
 
 TOKEN = invented_token("12345")
 SETTINGS = {"base_url": ADDRESS, "token": TOKEN}
@@ -59,7 +58,7 @@ def rows(name, connector):
 
 
 def test_the_recorded_import_still_gives_the_same_people():
-    with cassette("import") as tape:
+    with TAPE.cassette("import") as tape:
         findings, people = import_people(SETTINGS)
     assert tape.all_played
     assert all(finding.ok for finding in findings)
@@ -73,7 +72,7 @@ def test_the_recorded_import_still_gives_the_same_people():
 
 
 def test_the_recorded_write_back_still_sends_the_same_bytes():
-    with cassette("write_back") as tape:
+    with TAPE.cassette("write_back") as tape:
         done = write_back(SETTINGS)
     assert tape.all_played
     assert all(finding.ok for finding in done.findings)
@@ -86,7 +85,7 @@ def test_the_recorded_write_back_still_sends_the_same_bytes():
 
 
 def test_the_recorded_write_back_is_read_again_afterwards():
-    with cassette("write_back"):
+    with TAPE.cassette("write_back"):
         done = write_back(SETTINGS)
     (before, employees), (users_before, users) = done.employees, done.users
     held = employees.attributes
@@ -176,8 +175,8 @@ def test_what_is_scrubbed_from_requests_was_there():
 
 def test_scrubbing_leaves_what_is_empty_and_what_is_no_value():
     row = {"BSN": None, "Email_prive": "", "Email_werk": "x@example.org", "fieldId": "EmA2"}
-    assert scrubbed([row]) == [row]
-    assert scrubbed({"a": [{"DaBi": "1980-01-01", DOCUMENTS: "P"}]}) == {
+    assert TAPE.scrubbed([row]) == [row]
+    assert TAPE.scrubbed({"a": [{"DaBi": "1980-01-01", DOCUMENTS: "P"}]}) == {
         "a": [{"DaBi": SCRUBBED, DOCUMENTS: "P"}]
     }
 
