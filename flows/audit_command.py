@@ -1,6 +1,5 @@
 """`retour audit`: is the trail what was written, hand it out, and cut off what is too old."""
 
-import json
 import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -13,7 +12,7 @@ from rich.text import Text
 
 from connectors.model.errors import ConfigError
 from flows.options import Live, as_day, file_to_write
-from flows.terminal import line, say, write_atomically
+from flows.terminal import as_json, line, say, write_atomically
 
 if TYPE_CHECKING:
     from connectors.ledger.ledger import Ledger
@@ -66,10 +65,10 @@ def verify(head: Head = None) -> None:
     with _ledger() as ledger:
         noted = _noted(ledger, head)
         broken = ledger.verify_audit(seals=[*noted, *_of_reports(ledger)])
+        if broken is not None:
+            line(Text("BROKEN", "bold red"), f" - line {broken.sequence}: {broken.reason}")
+            raise typer.Exit(BROKEN)
         end, anchor = ledger.audit_seal(), ledger.audit_anchor()
-    if broken is not None:
-        line(Text("BROKEN", "bold red"), f" - line {broken.sequence}: {broken.reason}")
-        raise typer.Exit(BROKEN)
     cut = f"; lines 1-{anchor.sequence} were cut off, as the trail tells" if anchor.sequence else ""
     count = end.sequence - anchor.sequence
     line(Text("WHOLE", "bold green"), f" - {count} {'line' if count == 1 else 'lines'}{cut}")
@@ -175,7 +174,7 @@ def _instant(day: date | None) -> datetime | None:
 
 
 def _json(entry: dict[str, Any]) -> str:
-    return json.dumps(entry, ensure_ascii=False) + "\n"
+    return as_json(entry) + "\n"
 
 
 def _write(file: Path, lines: Iterator[str]) -> None:

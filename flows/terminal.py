@@ -102,7 +102,15 @@ def show(content: Table, *, indent: int = 0) -> None:
 
 def show_json(content: Any) -> None:
     """Write JSON for a program to read."""
-    sys.stdout.write(dumps(content, ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.write(as_json(content, indent=2) + "\n")
+
+
+def as_json(content: Any, *, indent: int | None = None) -> str:
+    """JSON with letters as they are, and escapes for what steers a terminal or is half a letter."""
+    text = dumps(content, ensure_ascii=False, indent=indent)
+    if text.replace("\n", "").isprintable():
+        return text
+    return "".join(one if one.isprintable() or one == "\n" else dumps(one)[1:-1] for one in text)
 
 
 def write_atomically(path: Path, content: str) -> None:

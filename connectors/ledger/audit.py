@@ -6,13 +6,13 @@ database can rewrite the whole chain: note the seal somewhere else (a report, a 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, Select, delete, func, select, update
 
 from connectors.ledger.audit_chain import PRUNE, first_break, sealed
+from connectors.ledger.audit_rows import COLUMNS, HEAD, NotWrittenByUs, ends, line_of
 from connectors.ledger.audit_text import NOTHING, audit_text, in_a_line
 from connectors.ledger.records import AuditBreak, AuditLine, AuditSeal
 from connectors.ledger.store import Store
@@ -23,10 +23,6 @@ from connectors.model.receipt import Outcome, Receipt
 
 LINES_AT_ONCE: Final = 1000
 
-_HEAD: Final = select(
-    audit_head.c.sequence, audit_head.c.hash, audit_head.c.cut_sequence, audit_head.c.cut_hash
-)
-_COLUMNS: Final = [audit_table.c[field.name] for field in fields(AuditLine)]
 _EMPTY: Final = {"target": "", "person": "", "ref": "", "because": "", "outcome": "", "change": ""}
 
 
@@ -51,7 +47,7 @@ class Audit(Store):
             since: Only those of this instant or later.
             until: Only those before this instant.
         """
-        statement = select(*_COLUMNS).order_by(audit_table.c.sequence).limit(LINES_AT_ONCE)
+        statement = select(*COLUMNS).order_by(audit_table.c.sequence).limit(LINES_AT_ONCE)
         for name, wanted in (("profile", profile), ("run", run), ("person", person)):
             if wanted is not None:
                 statement = statement.where(audit_table.c[name] == wanted)
@@ -66,26 +62,27 @@ class Audit(Store):
         while True:
             with self._reading() as connection:
                 rows = connection.execute(statement.where(audit_table.c.sequence > last)).all()
-            if not rows:
+                lines = [line_of(row) for row in rows]
+            if not lines:
                 return
-            last = rows[-1].sequence
-            yield from (AuditLine(**row._mapping) for row in rows)
+            last = lines[-1].sequence
+            yield from lines
 
     def audit_seal(self) -> AuditSeal:
         """Number and hash of the last line, to be noted elsewhere."""
         with self._reading() as connection:
-            return _ends(connection)[0]
+            return ends(connection)[0]
 
     def audit_anchor(self) -> AuditSeal:
         """The last line that was cut off at the beginning; number 0 where none was."""
         with self._reading() as connection:
-            return _ends(connection)[1]
+            return ends(connection)[1]
 
     def audit_number(self, noted: str) -> int | None:
         """Number of the line with a hash, None where there is none (any more)."""
         statement = select(audit_table.c.sequence).where(audit_table.c.hash == noted)
         with self._reading() as connection:
-            anchor = _ends(connection)[1]
+            anchor = ends(connection)[1]
             number: int | None = connection.scalar(statement)
         return anchor.sequence if noted == anchor.hash and anchor.sequence else number
 
@@ -103,11 +100,13 @@ class Audit(Store):
         """
         noted = [*([] if seal is None else [seal]), *seals]
         with self._reading() as connection:
-            head, anchor = _ends(connection)
-            every = select(*_COLUMNS).order_by(audit_table.c.sequence)
-            with connection.execution_options(yield_per=LINES_AT_ONCE).execute(every) as rows:
-                lines = (AuditLine(**row._mapping) for row in rows)
-                return first_break(lines, head, anchor, noted)
+            every = select(*COLUMNS).order_by(audit_table.c.sequence)
+            try:
+                head, anchor = ends(connection)
+                with connection.execution_options(yield_per=LINES_AT_ONCE).execute(every) as rows:
+                    return first_break(map(line_of, rows), head, anchor, noted)
+            except NotWrittenByUs as error:
+                return AuditBreak(error.sequence, error.reason)
 
     def old_audit_lines(self, before: datetime) -> AuditSeal:
         """The last line of those at the beginning that are all older; number 0 for none.
@@ -182,7 +181,7 @@ class Audit(Store):
         """Seal lines into the chain; what a line does not say is empty."""
         if not lines:
             return
-        end = connection.execute(_HEAD.with_for_update()).one()
+        end = connection.execute(HEAD.with_for_update()).one()
         sequence, previous = end.sequence, end.hash
         chained: list[dict[str, Any]] = []
         for told in lines:
@@ -198,14 +197,8 @@ class Audit(Store):
 def _last_before(connection: Connection, before: datetime) -> AuditSeal:
     """The last of the lines at the beginning that are older; never the last line of all."""
     first_kept = select(func.min(audit_table.c.sequence)).where(audit_table.c.at >= before)
-    kept = connection.scalar(first_kept) or _ends(connection)[0].sequence
+    kept = connection.scalar(first_kept) or ends(connection)[0].sequence
     found = connection.execute(
         select(audit_table.c.sequence, audit_table.c.hash).where(audit_table.c.sequence == kept - 1)
     ).one_or_none()
     return AuditSeal(0, "") if found is None else AuditSeal(found.sequence, found.hash)
-
-
-def _ends(connection: Connection) -> tuple[AuditSeal, AuditSeal]:
-    """The last line, and the last one that was cut off at the beginning."""
-    row = connection.execute(_HEAD).one()
-    return AuditSeal(row.sequence, row.hash), AuditSeal(row.cut_sequence, row.cut_hash)

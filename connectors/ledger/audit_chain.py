@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from connectors.ledger.records import AuditBreak, AuditLine, AuditSeal
 from connectors.ledger.tables import stamp
+from connectors.model.private import ERASED
 
 FIRST: Final = "0" * 64
 VERSION: Final = 2
@@ -61,6 +62,7 @@ def first_break(
     previous, expected = anchor.hash, anchor.sequence + 1
     noted = {seal.sequence: seal.hash for seal in seals}
     erased: set[int] = set()
+    filled: set[int] = set()
     told = _Told()
     if noted.get(anchor.sequence, anchor.hash) != anchor.hash:
         return AuditBreak(anchor.sequence, "it is not the line that was sealed")
@@ -72,6 +74,8 @@ def first_break(
             return AuditBreak(expected, reason)
         if line.erased is not None:
             erased.add(line.sequence)
+            if (line.text, line.change, line.salt) != (ERASED, "", None):
+                filled.add(line.sequence)
         told.hear(line)
         previous, expected = line.hash, expected + 1
     ends = "the trail ends here, and"
@@ -80,7 +84,7 @@ def first_break(
     beyond = [number for number in noted if number >= expected]
     if beyond:
         return AuditBreak(expected, f"{ends} was sealed at line {max(beyond)}")
-    return _untold(erased, anchor, told)
+    return _untold(erased, anchor, told) or _filled(filled)
 
 
 def _untold(erased: set[int], anchor: AuditSeal, told: "_Told") -> AuditBreak | None:
@@ -91,6 +95,12 @@ def _untold(erased: set[int], anchor: AuditSeal, told: "_Told") -> AuditBreak | 
         reason = "the lines up to this one were cut off, and no line tells of that"
         return AuditBreak(anchor.sequence, reason)
     return None
+
+
+def _filled(lines: set[int]) -> AuditBreak | None:
+    """Lines that were erased, and say something again."""
+    reason = "its content was taken out, and something else stands there"
+    return AuditBreak(min(lines), reason) if lines else None
 
 
 def _reason_against(line: AuditLine, expected: int, previous: str) -> str | None:
@@ -116,7 +126,7 @@ class _Told:
 
     def hear(self, line: AuditLine) -> None:
         if line.action == ERASE and (found := _TOLD.match(line.text)):
-            self.erased |= set(_numbers(found[1]))
+            self.erased |= set(_numbers(found[1], before=line.sequence))
         if line.action == PRUNE and (found := _CUT.match(line.text)):
             self.cut.add(AuditSeal(int(found[1]), found[2]))
 
@@ -134,10 +144,12 @@ def told_of(numbers: Iterable[int]) -> Iterator[str]:
         yield ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in some)
 
 
-def _numbers(told: str) -> Iterator[int]:
+def _numbers(told: str, *, before: int) -> Iterator[int]:
+    """Numbers that a line tells of: of lines before it, whatever it says."""
     for part in told.split(","):
-        first, _, last = part.strip().partition("-")
-        yield from range(int(first), int(last or first) + 1)
+        first, _, last = (one.strip() for one in part.partition("-"))
+        if first.isdecimal() and (last or first).isdecimal():
+            yield from range(int(first), min(int(last or first), before - 1) + 1)
 
 
 def _digest(line: Line) -> str:

@@ -1,6 +1,7 @@
 """Transactions on the ledger's database: what the parts of the ledger have in common."""
 
 import threading
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Final
@@ -13,14 +14,18 @@ from sqlalchemy.exc import (
     DBAPIError,
     InterfaceError,
     InternalError,
+    NoResultFound,
     OperationalError,
 )
 
 from connectors.ledger.engine import READING, address, way_out
 from connectors.model.errors import Unreachable
+from connectors.sdk.understood import STUMBLES, place_of
 
 AWAY: Final = (OperationalError, InterfaceError, InternalError)
 """Errors of a database that is not there, or not itself."""
+UNREADABLE: Final = (*STUMBLES, zlib.error, NoResultFound)
+"""What code raises over a value, or a missing row, that no Retour can have left there."""
 WITHOUT_IT: Final = "Nothing is written without it; the next run settles what is in doubt."
 
 
@@ -60,7 +65,11 @@ class Store:
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
         """A connection that sees one state of the ledger throughout."""
-        with self._answering(), self._reading_engine.begin() as connection:
+        with (
+            self._answering(),
+            self._making_sense(),
+            self._reading_engine.begin() as connection,
+        ):
             yield connection
 
     @contextmanager
@@ -83,6 +92,23 @@ class Store:
                 system="ledger",
                 hint=f"{way_out(reason)} {WITHOUT_IT}".lstrip(),
             ) from error
+
+    @contextmanager
+    def _making_sense(self) -> Iterator[None]:
+        """What is read is what was written; what code stumbles over was changed by somebody else.
+
+        Raises:
+            Unreachable: It was. What stands there is not quoted: it may be about a person.
+        """
+        try:
+            yield
+        except UNREADABLE as error:
+            kind, place = type(error).__name__, place_of(error)
+            raise Unreachable(
+                f"{self.address} holds something that Retour has not written ({kind} at {place})",
+                system="ledger",
+                hint=f"It is damaged, or was changed by hand: put back a copy of it. {WITHOUT_IT}",
+            ) from None
 
     def _texts(self, statement: Select[Any], *, by: Sequence[Column[Any]] = ()) -> pd.DataFrame:
         """Rows of text as columns of type str; what is not text stands there as it is stored.

@@ -42,12 +42,12 @@ def understood(system: str, operation: str) -> Iterator[None]:
 
 def misread(error: Exception, *, system: str, operation: str) -> BrokenSource:
     """What remains of a stumble: the kind of it, and where."""
-    message = f"an answer is not as it should be ({type(error).__name__} at {_place(error)})"
+    message = f"an answer is not as it should be ({type(error).__name__} at {place_of(error)})"
     return BrokenSource(message, system=system, operation=operation, hint=HINT)
 
 
-def _place(error: BaseException) -> str:
-    """The innermost line of a connector that was at work: `scim/users.py:120`."""
+def place_of(error: BaseException) -> str:
+    """The innermost line of ours that was at work: `scim/users.py:120`."""
     frames = traceback.extract_tb(error.__traceback__)
     paths = [(Path(frame.filename), frame.lineno) for frame in frames]
     ours = [one for one in paths if "site-packages" not in one[0].parts] or paths

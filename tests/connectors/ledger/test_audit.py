@@ -3,13 +3,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connectors.ledger.audit_chain import told_of
+from connectors.ledger.audit_chain import ERASE, told_of
 from connectors.ledger.audit_text import MAX_TEXT, MAX_VALUE, audit_text
 from connectors.ledger.ledger import open_ledger
 from connectors.ledger.records import AuditBreak, AuditSeal
 from connectors.model.change import UpdateAccount
+from connectors.model.errors import Unreachable
 from connectors.model.receipt import Outcome
 from connectors.model.values import CLEAR
+from connectors.sdk.clock import now
 from connectors.sdk.fanout import receipt_of
 from flows.history import _entry
 from tests.connectors.ledger.examples import (
@@ -332,3 +334,28 @@ def test_many_erased_lines_are_told_in_as_many_lines_as_it_takes():
     several = list(told_of(range(1, 500, 2)))
     assert len(several) == 3
     assert all(len(part) < MAX_TEXT for part in several)
+
+
+def test_a_cell_that_holds_what_retour_does_not_write_is_a_break_and_no_fault(ledger, ledger_url):
+    five_lines(ledger)
+    at_the_database(ledger_url, "UPDATE audit SET at = 'yesterday' WHERE sequence = 4")
+    assert ledger.verify_audit() == AuditBreak(4, "its content is not what was written")
+    with pytest.raises(Unreachable, match="something that Retour has not written"):
+        list(ledger.audit())
+
+
+def test_an_end_that_nobody_can_tell_is_a_break(ledger, ledger_url):
+    five_lines(ledger)
+    at_the_database(ledger_url, "DELETE FROM audit_head")
+    reason = "nobody can tell any more whether the trail ends here"
+    assert ledger.verify_audit() == AuditBreak(5, reason)
+
+
+@pytest.mark.parametrize(
+    "text", ["lines 1-99999999999: erased", "lines -, 1: erased", "lines 3-2, : erased"]
+)
+def test_a_line_that_tells_of_lines_there_cannot_be_is_read_all_the_same(ledger, text):
+    told = {"at": now(), "run": "", "profile": "demo", "action": ERASE, "text": text}
+    with ledger._writing() as connection:
+        ledger._add_lines(connection, [told | {"outcome": "done"}])
+    assert ledger.verify_audit() is None
