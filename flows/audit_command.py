@@ -50,7 +50,10 @@ WithPrivate = Annotated[
     bool, typer.Option("--with-private", help="Also private values of before and after.")
 ]
 OlderThan = Annotated[
-    int, typer.Option("--older-than", metavar="DAYS", min=1, help="Lines older than so many days.")
+    int,
+    typer.Option(
+        "--older-than", metavar="DAYS", min=1, max=36_500, help="Lines older than so many days."
+    ),
 ]
 
 audit = typer.Typer(help="The audit trail.", no_args_is_help=True)

@@ -126,6 +126,7 @@ def test_old_lines_are_cut_off_after_a_look(url: str) -> None:
     assert [one["line"] for one in exported()] == [2, 3, 4]
     assert "lines 1-1 were cut off" in said("audit", "verify").stdout
     assert "cut off 0 lines" in said("audit", "prune", "--older-than", "365", "--live").stdout
+    said("audit", "prune", "--older-than", "739950", code=2)
 
 
 def test_somebody_with_an_account_is_not_forgotten_unless_that_is_forced(url: str) -> None:
