@@ -130,7 +130,8 @@ class Teller:
 
     def _said_of(self, bulletin: Bulletin, tiding: Tiding, whom: Acquaintance) -> dict[str, Any]:
         """Everything a text about a person may name."""
-        accounts = [self._account(tiding, target) for target in tiding.accounts]
+        # Not in the order in which they were made: which name is told must not hang on that.
+        accounts = [self._account(tiding, target) for target in self._in_order(tiding.accounts)]
         user_name = next(filter(None, (one["user_name"] for one in accounts)), "")
         mail = next(filter(None, (one["mail"] for one in accounts)), whom.mail)
         facts = {path: _clean(value) for path, value in whom.facts.items()}
@@ -188,10 +189,15 @@ class Teller:
             "attributes": held,
         }
 
-    @staticmethod
-    def _name(tiding: Tiding, whom: Acquaintance) -> str:
+    def _in_order(self, targets: Iterable[str]) -> list[str]:
+        """Targets as the profile names them, and then those that it does not name any more."""
+        known = list(self._notify.accounts)
+        return sorted(targets, key=lambda one: known.index(one) if one in known else len(known))
+
+    def _name(self, tiding: Tiding, whom: Acquaintance) -> str:
         """As HR shows it, else as an account does, else put together."""
-        shown = [values.get("displayName", "") for values in tiding.accounts.values()]
+        several = self._in_order(tiding.accounts)
+        shown = [tiding.accounts[target].get("displayName", "") for target in several]
         told = str(whom.facts.get("person.display_name", ""))
         return told or next(filter(None, shown), whom.name)
 
