@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.connectors.afas.contract import watch
 from tests.examples import tries
+from tests.prefect_database import FILE, begin_with, migrated
 
 # How long an example takes depends on what else the machine does.
 settings.register_profile(
@@ -39,15 +41,32 @@ os.environ.update(
     PREFECT_SERVER_ANALYTICS_ENABLED="false",
     DO_NOT_TRACK="1",
 )
+_HISTORY = ("EVENT_PERSISTER", "TRIGGERS")
+"""Services of a server that keep and judge events: a fifth of its work, and no flow looks at them.
+Where a server is started as an operator does it, they run."""
 
 
 @pytest.fixture(scope="session")
-def prefect_api() -> Iterator[str]:
+def prefect_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Prefect's database as its migrations leave it, for copying."""
+    return migrated(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def prefect_api(prefect_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a Prefect API that forgets everything; this process and its children find it."""
     from prefect.settings import PREFECT_API_URL
-    from prefect.testing.utilities import prefect_test_harness
+    from prefect.testing import utilities
 
-    with prefect_test_harness(server_startup_timeout=120), pytest.MonkeyPatch.context() as patch:
+    folder = begin_with(prefect_database, tmp_path_factory.mktemp("harness"))
+    (folder / FILE).rename(folder / "prefect-test.db")  # as the harness calls it
+    with ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:
+            for service in _HISTORY:
+                patch.setenv(f"PREFECT_SERVER_SERVICES_{service}_ENABLED", "false")
+            patch.setattr(utilities, "mkdtemp", lambda: str(folder))
+            stack.enter_context(utilities.prefect_test_harness(server_startup_timeout=120))
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
         address = str(PREFECT_API_URL.value())
         patch.setenv("PREFECT_API_URL", address)
         yield address

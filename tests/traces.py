@@ -12,6 +12,7 @@ from typing import Final
 from urllib.parse import quote, quote_plus
 
 from flows.playground import Playground
+from tests.sought import Sought
 
 TOKEN: Final = re.compile(rb"eyJ[\w-]{15,}\.eyJ[\w-]{15,}\.")
 SHOWN: Final = ("plan", "outcome")
@@ -31,16 +32,17 @@ def secrets_found(root: Path, secrets: Iterable[str], *, but: Iterable[str] = ()
         but: Names of files and folders in it that are to hold them: where passwords go, and what a
             sandbox keeps for itself.
     """
-    spelled = {form for secret in secrets for form in forms_of(secret)}
+    sought = Sought(form for secret in secrets for form in forms_of(secret))
     found = set()
     for file in _files(root, frozenset(but)):
-        content = file.read_bytes()
         place = str(file.relative_to(root))
-        if _holds(content, spelled):
+        if sought.stands_in(file.read_bytes()):
             found.add(place)
         if _is_database(file):  # a long value lies in pieces in the file
-            cells = _cells_of(file)
-            found |= {f"{place}: {cell}" for cell, text in cells if _holds(text.encode(), spelled)}
+            cells = list(_cells_of(file))
+            if sought.stands_in("\n".join({text for _, text in cells}).encode()):
+                held = {text for _, text in cells if sought.stands_in(text.encode())}
+                found |= {f"{place}: {cell}" for cell, text in cells if text in held}
     return sorted(found)
 
 
@@ -85,10 +87,6 @@ def people_found(home: Path, words: Iterable[str], shown: Iterable[str] = SHOWN)
         if (match := pattern.search(file.read_text(encoding="utf-8", errors="replace")))
     }
     return sorted(found | logs)
-
-
-def _holds(content: bytes, forms: Iterable[bytes]) -> bool:
-    return any(form in content for form in forms)
 
 
 def marked_secrets(ground: Playground) -> list[str]:

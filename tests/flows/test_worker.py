@@ -18,6 +18,7 @@ from connectors.ledger.ledger import open_ledger
 from connectors.sdk.trouble import Trouble
 from flows.engine import running
 from flows.playground import SERVED, playground
+from tests.prefect_database import begin_with
 from tests.prefect_operator import MANUAL, NIGHTLY, PREVIEW, Operator
 from tests.traces import marked_people, marked_secrets, people_found, secrets_found, tokens_found
 
@@ -30,11 +31,14 @@ AT_HOME = "030 7654321"
 
 
 @pytest.fixture(scope="module")
-def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
+def operator(
+    prefect_database: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Operator]:
     folder = tmp_path_factory.mktemp("worker")
+    home = begin_with(prefect_database, folder / "prefect")
     with (
         playground(folder, people=24) as ground,
-        running(home=folder / "prefect", variables=ground.variables) as address,
+        running(home=home, variables=ground.variables) as address,
     ):
         asking = Operator(address, ground, folder)
         yield asking
