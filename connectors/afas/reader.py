@@ -25,6 +25,7 @@ from connectors.afas.settings import EmployeeSettings, TargetSettings, UserSetti
 from connectors.model.accounts import Accounts
 from connectors.model.connector import Finding, Once
 from connectors.model.manifest import ADDRESS
+from connectors.model.texts import TEXT_DTYPE, as_texts, without_blanks
 from connectors.sdk.clock import now
 
 TWIN: Final = "#"
@@ -129,7 +130,7 @@ class _Reader:
         """All rows under the names of the update fields: text, booleans, None."""
         wire = wire_frame(self._settings.get_connectors.users, rows, self._wanted())
         named = {name: _plain(wire[field]) for name, field in self._wanted().items()}
-        return pd.DataFrame(named, index=wire.index)
+        return pd.DataFrame(named, index=wire.index, copy=False)
 
     def _wanted(self) -> dict[str, str]:
         """Every field that is looked at, by our name."""
@@ -144,6 +145,8 @@ class _Reader:
 
         Whose they are nobody can tell, and under the name that sets them apart AFAS knows none.
         """
+        if own[self._key].is_unique:
+            return pd.Series(False, index=own.index)  # noqa: FBT003
         return own.groupby(self._key)[EMPLOYEE_KEY].transform("nunique") > 1
 
     def _keep(self, own: pd.DataFrame) -> "pd.Series[Any] | None":
@@ -227,16 +230,17 @@ class UserReader(_Reader):
         return wanted
 
 
-def _plain(column: "pd.Series[Any]") -> "pd.Series[Any]":
-    """Booleans as booleans, everything else as text, nothing as NA."""
-    kinds = set(column.map(type))
+def _plain(column: "pd.Series[Any]") -> Any:
+    """Booleans as booleans, everything else as text, nothing as NA; for a frame to be made of."""
+    kinds = set(map(type, column.to_numpy()))
     if bool in kinds and kinds <= {bool, type(None)}:
-        return column
-    text = column.astype("str")
-    return text.mask(text.str.strip() == "")
+        return column.to_numpy()
+    return pd.array(without_blanks(as_texts(column)), dtype=TEXT_DTYPE)
 
 
 def _apart(keys: "pd.Series[str]") -> list[str]:
     """Keys made unique, so that the planner sees all: the second row of 1000123 is `1000123#2`."""
+    if keys.is_unique:
+        return list(keys)
     place = keys.groupby(keys).cumcount()
     return list(keys.where(place == 0, keys + TWIN + (place + 1).astype("str")))

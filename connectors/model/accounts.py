@@ -6,6 +6,7 @@ from typing import Any, Final, cast
 
 import pandas as pd
 
+from connectors.model.texts import column_in, texts_in
 from connectors.model.values import Value, is_empty
 
 GROUP: Final = "group"
@@ -68,20 +69,26 @@ class Accounts:
             ValueError: A native id stands twice.
         """
         self.target, self.taken_at = target, taken_at
-        shaped = accounts.reindex(
-            columns=["person", "enabled", "container", "label", "protected", "keep"]
-        )
-        for name in ("person", "container", "label", "keep"):
-            column = shaped[name].astype("str")
-            shaped[name] = column.mask(column == "")
-        shaped["enabled"] = shaped["enabled"].astype("boolean")
-        shaped["protected"] = shaped["protected"].astype("boolean").fillna(False).astype(bool)  # noqa: FBT003
-        shaped.index = shaped.index.astype("str").rename("ref")
-        if shaped.index.has_duplicates:
-            message = (
-                f"{target}: native id {shaped.index[shaped.index.duplicated()][0]} stands twice"
-            )
+        # Column by column, and a frame of them at the end: in a small reading, which is the usual
+        # one, what counts is how often pandas is asked.
+        enabled = column_in(accounts, "enabled").astype("boolean")
+        protected = column_in(accounts, "protected").astype("boolean").fillna(False)  # noqa: FBT003
+        index = accounts.index.astype("str").rename("ref")
+        if index.has_duplicates:
+            message = f"{target}: native id {index[index.duplicated()][0]} stands twice"
             raise ValueError(message)
+        shaped = pd.DataFrame(
+            {
+                "person": texts_in(accounts, "person"),
+                "enabled": enabled.array,
+                "container": texts_in(accounts, "container"),
+                "label": texts_in(accounts, "label"),
+                "protected": protected.to_numpy(bool),
+                "keep": texts_in(accounts, "keep"),
+            },
+            index=index,
+            copy=False,
+        )
         self.accounts = shaped
         self.attributes = _attributes(attributes, shaped.index)
         self.grants = _texts(grants, ["ref", "permission"])
@@ -94,12 +101,17 @@ class Accounts:
         named = (
             permissions if permissions is not None else pd.DataFrame({"name": [], "grantable": []})
         )
-        named = named.reindex(columns=["name", "grantable", "kind"])
-        named["name"] = named["name"].astype("str")
-        named["grantable"] = named["grantable"].astype("boolean").fillna(True).astype(bool)  # noqa: FBT003
-        named["kind"] = named["kind"].astype("str").fillna(GROUP)
-        named.index = named.index.astype("str").rename("permission")
-        self.permissions = named
+        grantable = column_in(named, "grantable").astype("boolean").fillna(True)  # noqa: FBT003
+        kind = column_in(named, "kind").astype("str").fillna(GROUP)
+        self.permissions = pd.DataFrame(
+            {
+                "name": texts_in(named, "name", empty=True),
+                "grantable": grantable.to_numpy(bool),
+                "kind": kind.array,
+            },
+            index=named.index.astype("str").rename("permission"),
+            copy=False,
+        )
 
     @classmethod
     def from_records(  # noqa: PLR0913 - a part each
@@ -192,17 +204,18 @@ def _attributes(attributes: pd.DataFrame, refs: "pd.Index[str]") -> pd.DataFrame
     if not index.equals(refs):
         aligned = aligned.reindex(refs)
     columns = {name: _attribute(column) for name, column in aligned.items()}
-    return pd.DataFrame(columns, index=refs)
+    return pd.DataFrame(columns, index=refs, copy=False)
 
 
-def _attribute(column: "pd.Series[Any]") -> "pd.Series[Any]":
+def _attribute(column: "pd.Series[Any]") -> Any:
     if column.dtype == "str" or pd.api.types.infer_dtype(column, skipna=True) == "string":
-        text = column.astype("str")
-        return text.mask(text == "") if (text == "").any() else text
+        return texts_in(column.to_frame("held"), "held")
     objects = column.astype(object)
-    return objects.where(objects.notna(), None)
+    return objects.where(objects.notna(), None).to_numpy()
 
 
 def _texts(frame: pd.DataFrame | None, columns: list[str]) -> pd.DataFrame:
     shaped = frame if frame is not None else pd.DataFrame(columns=columns)
-    return shaped.reindex(columns=columns).astype("str").reset_index(drop=True)
+    return pd.DataFrame(
+        {name: texts_in(shaped, name, empty=True) for name in columns}, columns=columns, copy=False
+    )

@@ -11,11 +11,9 @@ from datetime import date, datetime
 from typing import Any, Final
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from connectors.model.receipt import Note
-from connectors.model.texts import TEXT_DTYPE, as_texts, is_among
+from connectors.model.texts import column_in, is_among, texts_in
 
 PERSON_TEXT: Final = (
     "external_id",
@@ -253,32 +251,16 @@ def _typed(
         raise ValueError(message)
     # Column by column, and a frame of them at the end: in a small import, which is the usual one,
     # what counts is how often pandas is asked.
-    columns: dict[str, Any] = {name: _texts_of(frame, name) for name in text}
+    columns: dict[str, Any] = {name: texts_in(frame, name) for name in text}
     for name in flags:
-        flagged = _column(frame, name).astype("boolean").fillna(False)  # noqa: FBT003
+        flagged = column_in(frame, name).astype("boolean").fillna(False)  # noqa: FBT003
         columns[name] = flagged.to_numpy(bool)
     for name in dates:
-        columns[name] = pd.to_datetime(_column(frame, name)).astype(DATE_DTYPE).array
+        columns[name] = pd.to_datetime(column_in(frame, name)).astype(DATE_DTYPE).array
     for name in numbers:
-        columns[name] = pd.to_numeric(_column(frame, name)).to_numpy(NUMBER_DTYPE)
-    columns |= {name: _texts_of(frame, name) for name in custom}
+        columns[name] = pd.to_numeric(column_in(frame, name)).to_numpy(NUMBER_DTYPE)
+    columns |= {name: texts_in(frame, name) for name in custom}
     return pd.DataFrame(columns, index=frame.index, copy=False)
-
-
-def _texts_of(frame: pd.DataFrame, name: str) -> Any:
-    """A column of texts; missing is what is not there, and what is empty."""
-    if name not in frame:
-        return pd.array(pa.nulls(len(frame), pa.large_string()), dtype=TEXT_DTYPE)
-    texts = as_texts(frame[name])
-    empty = pc.equal(texts, "")
-    if pc.any(empty).as_py():
-        texts = pc.if_else(empty, pa.scalar(None, pa.large_string()), texts)
-    return pd.array(texts, dtype=TEXT_DTYPE)
-
-
-def _column(frame: pd.DataFrame, name: str) -> "pd.Series[Any]":
-    """A column; nothing in it where it is not there."""
-    return frame[name] if name in frame else pd.Series(float("nan"), index=frame.index)
 
 
 def _require_keys(noun: str, frame: pd.DataFrame) -> None:

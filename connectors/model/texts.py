@@ -30,6 +30,29 @@ def as_column(texts: Texts) -> "pd.Series[str]":
     return pd.Series(pd.array(texts, dtype=TEXT_DTYPE))
 
 
+def column_in(frame: pd.DataFrame, name: str) -> "pd.Series[Any]":
+    """A column of a frame; nothing in it where it is not there."""
+    return frame[name] if name in frame else pd.Series(float("nan"), index=frame.index)
+
+
+def texts_in(frame: pd.DataFrame, name: str, *, empty: bool = False) -> Any:
+    """A column of a frame as an array of texts, for a frame to be made of.
+
+    Args:
+        frame: Holds it; where it does not, all of it is missing.
+        name: Of the column.
+        empty: Whether an empty text stays; otherwise it is missing.
+    """
+    if name not in frame:
+        return pd.array(pa.nulls(len(frame), pa.large_string()), dtype=TEXT_DTYPE)
+    texts = as_texts(frame[name])
+    if not empty:
+        blank = pc.equal(texts, "")
+        if pc.any(blank).as_py():
+            texts = pc.if_else(blank, pa.scalar(None, pa.large_string()), texts)
+    return pd.array(texts, dtype=TEXT_DTYPE)
+
+
 def in_order(texts: Texts) -> Texts:
     """Each text once, sorted by code points, as Python sorts them; without what is missing."""
     if not texts.null_count and pc.all(pc.less(texts[:-1], texts[1:])).as_py():

@@ -7,7 +7,9 @@ every sandbox has an O'Brien, two Emma Bakkers, Ольга and 李.
 
 import random
 from collections.abc import Iterator
+from copy import copy
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import accumulate
 from typing import Any, Final
 
@@ -64,6 +66,14 @@ def invent(people: int, seed: int, today: date) -> People:
         A snapshot taken at six o'clock UTC of `today`. Hardly anybody has `work_email` or
         `user_principal_name` (the write-back fills them) and some have no `user_id`.
     """
+    invented = copy(_invented(people, seed, today))
+    for part in ("persons", "contracts", "departments", "blocked"):
+        setattr(invented, part, getattr(invented, part).copy(deep=False))  # copied when written to
+    return invented
+
+
+@lru_cache(maxsize=4)  # sandboxes are served with the same people again and again
+def _invented(people: int, seed: int, today: date) -> People:
     chance = random.Random(seed)  # noqa: S311 - made-up people, not cryptography
     persons: list[tuple[Any, ...]] = []
     contracts: list[tuple[Any, ...]] = []

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connectors.model.texts import TEXT_DTYPE
+from connectors.model.texts import TEXT_DTYPE, as_texts
 from tasks.lifecycle.name_forms import ENDS, FAMILIES, parse_form
 from tasks.lifecycle.name_parts import CONVENTIONS, format_initials, letters_of, tidy
 
@@ -158,10 +158,7 @@ def _texts(facts: pd.DataFrame, name: str) -> Texts:
     column = facts[found]
     if column.dtype == object:
         column = column.map(lambda value: value if isinstance(value, str) else None)
-    texts = pa.array(column, pa.string(), from_pandas=True)
-    if isinstance(texts, pa.ChunkedArray):
-        texts = texts.combine_chunks()
-    return pc.fill_null(texts, "")
+    return pc.fill_null(as_texts(column).cast(pa.string()), "")
 
 
 def _tidied(columns: dict[str, Texts], odd: Any, rows: npt.NDArray[np.intp]) -> dict[str, Texts]:

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from typer.testing import CliRunner, Result
 
 from connectors.hr_file.sandbox import write_hr_files
 from connectors.memory.store import STORES, Store
-from connectors.model.people import People
 from connectors.sdk.invent import invent
 from tests.profiles import names_of_accounts, staff
 
@@ -37,7 +35,7 @@ class Site:
     def __init__(self, folder: Path, people: int) -> None:
         self.folder = folder
         self._name = str(folder)  # of the store: unique, for stores outlive a test
-        write_hr_files(_staff(people), folder / "hr")
+        write_hr_files(invent(people, 1, date.fromisoformat(DAY)), folder / "hr")
         hr = {"path": "hr", "write_back_path": "hr/back.csv"}
         self.profile: dict[str, Any] = {
             "timezone": "Europe/Amsterdam",
@@ -85,11 +83,6 @@ class Site:
         """`retour provision` for the profile of this site."""
         self.write()
         return retour("provision", "--profile", "site.yaml", "--as-of", DAY, *arguments)
-
-
-@cache
-def _staff(people: int) -> People:
-    return invent(people, 1, date.fromisoformat(DAY))
 
 
 @contextmanager

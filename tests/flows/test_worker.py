@@ -250,7 +250,8 @@ def test_an_active_schedule_has_runs(operator: Operator) -> None:
     while not (runs := operator.call("POST", "/flow_runs/filter", body)):
         assert time.monotonic() < deadline, "an active schedule created no run"
         time.sleep(0.5)
-    assert {run["state"]["type"] for run in runs} == {"SCHEDULED"}
+    # One of them may be due while these tests run.
+    assert "SCHEDULED" in {run["state"]["type"] for run in runs}
 
 
 def test_prefect_keeps_no_secret_and_names_people_in_the_tables_of_changes_only(

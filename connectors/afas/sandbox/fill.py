@@ -19,6 +19,7 @@ from connectors.afas.sandbox.records import (
     Values,
 )
 from connectors.model.people import People
+from connectors.model.texts import TEXT_DTYPE, as_texts
 
 NAMESPACE: Final = uuid.UUID("6f0d6a2e-7c63-4c1e-9d5c-0f3a5a1b7e11")
 USAGE: Final = {convention: code for code, convention in CONVENTIONS.items()}
@@ -76,6 +77,9 @@ def _rows(frame: pd.DataFrame) -> Iterator[Cells]:
 
 
 def _cells(column: "pd.Series[Any]") -> list[Any]:
+    if column.dtype == TEXT_DTYPE:
+        texts: list[Any] = as_texts(column).to_pylist()
+        return texts
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         column = column.dt.date
     held = column.astype(object)
