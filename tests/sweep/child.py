@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from typing import Final
 
 from tests.plainly import attempt_plainly
-from tests.sweep.mortal import Life, lived
+from tests.sweep.mortal import Life, StillAlive, lived
 
 LONGEST_SECONDS: Final = 120.0
 
@@ -64,6 +64,7 @@ def killed(profile: str, day: date, ledger_url: str, number: int) -> None:
     """Let a process run, and wait until it is dead.
 
     Raises:
+        StillAlive: It came to its end before that.
         AssertionError: It did not die, or of something else.
     """
     context = multiprocessing.get_context("forkserver")
@@ -74,4 +75,7 @@ def killed(profile: str, day: date, ledger_url: str, number: int) -> None:
     died_of = process.exitcode
     process.kill()
     process.join()
+    if died_of == 0:
+        message = f"nothing died at place {number}"
+        raise StillAlive(message)
     assert died_of == -signal.SIGKILL, f"it ended with {died_of}"

@@ -31,6 +31,10 @@ HEARTBEAT: Final = "lock of "
 """Names of threads that write to the ledger by the clock, and not because something was done."""
 
 
+class StillAlive(AssertionError):
+    """A run came to its end before the place at which it was to die."""
+
+
 class Killed(BaseException):
     """The process died here. No `except Exception` may get in its way."""
 

@@ -10,6 +10,7 @@ class Tally:
     Attributes:
         what: What was tried, such as "kills".
         tried: How often.
+        unreached: At how many places more nothing was tried, because a run was over before.
         lost: Places after which something is not as after an undisturbed run.
         doubled: Places after which something was done a second time.
         untrue: Places after which a run did not say what was so, or took too long for it.
@@ -18,6 +19,7 @@ class Tally:
 
     what: str
     tried: int = 0
+    unreached: int = 0
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     untrue: list[str] = field(default_factory=list)
@@ -29,7 +31,7 @@ class Tally:
 
     def require_nothing_wrong(self) -> None:
         """Fail, with every place, unless nothing was lost, doubled or untrue."""
-        assert self.tried
+        assert self.tried > self.unreached
         assert self.lost == []
         assert self.doubled == []
         assert self.untrue == []
@@ -38,6 +40,8 @@ class Tally:
         """The counts."""
         counts = [f"{self.what} {self.tried}", f"lost {len(self.lost)}"]
         counts.append(f"doubled {len(self.doubled)}")
+        if self.unreached:
+            counts.append(f"not reached {self.unreached}")
         if self.exits:
             exits = dict(sorted(self.exits.items()))
             counts += [f"untrue {len(self.untrue)}", f"exits {exits}"]
