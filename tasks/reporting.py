@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -175,9 +174,7 @@ def veiled(change: Change, private: Private) -> Change:
         {n: VEIL if n in hidden and value is not CLEAR else value for n, value in held.items()}
         for held in (change.before, change.after)
     )
-    shown = replace(change, before=before, after=after)
-    object.__setattr__(shown, "id", change.id)
-    return shown
+    return change.under_its_id(before=before, after=after)
 
 
 def describe(change: Change) -> str:

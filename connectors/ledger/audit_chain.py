@@ -22,6 +22,7 @@ from connectors.model.private import ERASED
 FIRST: Final = "0" * 64
 VERSION: Final = 2
 """Of the way in which lines are hashed now; 1 hashed everything at once."""
+_SEALING: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 ERASE: Final = "ForgetPerson"
 PRUNE: Final = "PruneAudit"
 """Actions of the lines that tell of lines which do not say, or are not there, any more."""
@@ -166,5 +167,4 @@ def _first_hash(line: Line) -> str:
 
 
 def _sha256(content: Sequence[Any]) -> str:
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_SEALING.encode(content).encode()).hexdigest()

@@ -24,6 +24,7 @@ from connectors.sdk.clock import now
 
 RECEIPTS_AT_ONCE: Final = 500
 """Per transaction; PostgreSQL and SQLite both take so many values in one query."""
+_PLAIN: Final = json.JSONEncoder(ensure_ascii=False)
 
 _SETTLE = (
     update(journal_table)
@@ -149,7 +150,7 @@ class Journal(Links, Audit):
             "change": change.id,
             "target": change.target,
             "person": change.person,
-            "content": json.dumps(content | masked | {"private": private}, ensure_ascii=False),
+            "content": _PLAIN.encode(content | masked | {"private": private}),
         }
 
     def _announce_again(self, intents: Sequence[dict[str, Any]]) -> None:
@@ -311,9 +312,7 @@ def _outcome(run: str, receipt: Receipt, content: str) -> dict[str, Any]:
 def _content(receipt: Receipt) -> str:
     # Its write is done: a secret must not get in here, and must not cost us the receipt either.
     content = receipt.to_json()
-    return json.dumps(
-        content | {"produced": without_secrets(content["produced"])}, ensure_ascii=False
-    )
+    return _PLAIN.encode(content | {"produced": without_secrets(content["produced"])})
 
 
 def _change(content: str) -> Change:

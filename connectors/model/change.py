@@ -3,9 +3,9 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final, Self, TypeVar
 
 from connectors.model.values import Attributes, Pending, decode_value, encode_value
 
@@ -33,6 +33,10 @@ between us and the ledger."""
 HR_ID: Final = "hr_id"
 """Key in `Change.context`: the HR id that the account carried when it was read, "" for none. It
 stands there when `before` was read too; without it nobody looked, and nothing can have moved."""
+
+
+_C = TypeVar("_C", bound="Change")
+_NAMING: Final = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ class Change:
 
     def __post_init__(self) -> None:
         """Name the change by its content."""
-        content = json.dumps(self._content(), sort_keys=True, ensure_ascii=False)
+        content = _NAMING.encode(self._content())
         object.__setattr__(self, "id", hashlib.sha256(content.encode()).hexdigest()[:24])
 
     def _content(self) -> dict[str, Any]:
@@ -112,9 +116,12 @@ class Change:
 
     def resolved(self, *, ref: str | None, after: Attributes) -> Self:
         """The same intention with native id and values filled in, under the planned id."""
-        filled = replace(self, ref=ref, after=after)
-        object.__setattr__(filled, "id", self.id)
-        return filled
+        return self.under_its_id(ref=ref, after=after)
+
+    def under_its_id(self, **values: Any) -> Self:
+        """The same change with other values, under the id of this one; it is not named anew."""
+        own = {name: getattr(self, name) for name in Change.__slots__}
+        return _named(type(self), {**own, **values})
 
 
 class CorrelateAccount(Change):
@@ -226,19 +233,29 @@ def change_from_json(content: Mapping[str, Any], *, resolved: bool = False) -> C
     Raises:
         ValueError: Verb or value unknown, or the id does not fit the content.
     """
-    change = CHANGES[Verb(content["verb"])](
-        target=content["target"],
-        person=content["person"],
-        ref=content["ref"],
-        before={name: decode_value(value) for name, value in content["before"].items()},
-        after={name: decode_value(value) for name, value in content["after"].items()},
-        because=tuple(content["because"]),
-        needs=tuple(Need(*need) for need in content["needs"]),
-        context=dict(content["context"]),
-    )
+    kind = CHANGES[Verb(content["verb"])]
+    values = {
+        "target": content["target"],
+        "person": content["person"],
+        "ref": content["ref"],
+        "before": {name: decode_value(value) for name, value in content["before"].items()},
+        "after": {name: decode_value(value) for name, value in content["after"].items()},
+        "because": tuple(content["because"]),
+        "needs": tuple(Need(*need) for need in content["needs"]),
+        "context": dict(content["context"]),
+    }
     if resolved:
-        object.__setattr__(change, "id", content["id"])
+        return _named(kind, {**values, "id": content["id"]})
+    change = kind(**values)
     if change.id != content["id"]:
         message = f"change {content['id']} does not hold the content it was named for"
         raise ValueError(message)
+    return change
+
+
+def _named(kind: type[_C], values: Mapping[str, Any]) -> _C:
+    """A change that has its name already: hashing is most of the work of making one."""
+    change = object.__new__(kind)
+    for name in Change.__slots__:
+        object.__setattr__(change, name, values[name])
     return change
