@@ -26,8 +26,10 @@ def test_a_new_connector_is_listed_file_by_file_in_the_order_to_fill_in(tmp_path
 def test_a_name_that_is_taken_or_none_is_refused_before_anything_is_written(
     tmp_path: Path,
 ) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
     for name in ("afas", "sdk", "Not A Name"):
-        result = retour("connectors", "new", name, "--into", str(tmp_path))
+        result = retour("connectors", "new", name, "--into", str(empty))
         assert result.exit_code == 2
         assert result.stderr.startswith("error: NAME: ")
-    assert list(tmp_path.iterdir()) == []
+    assert list(empty.iterdir()) == []
