@@ -21,6 +21,7 @@ from pydantic import Field
 
 from config.settings import read_settings
 from connectors.ledger.approvals import Approval
+from connectors.ledger.audit_text import in_a_line
 from connectors.ledger.ledger import Ledger, open_ledger
 from connectors.model.errors import RunRefused, Unreachable
 from connectors.sdk.clock import now
@@ -29,6 +30,8 @@ STATE_NAME: Final = "WaitingForApproval"
 """As Prefect shows a run that is suspended until somebody answers, and one that only asked."""
 SETTLED_SECONDS: Final = 2
 """How long after its start a run may be suspended."""
+NAMELESS: Final = "somebody without a name"
+"""Whose name is nothing that can be read."""
 _LONGEST_NOTE: Final = 2000
 
 
@@ -113,9 +116,14 @@ def note_answer(ledger: Ledger, asked: Approval, said: Answer) -> Approval:
     return ledger.answer_approval(
         asked.run,
         "approved" if said.approve else "refused",
-        by=" ".join(said.approver.split()),
-        note=" ".join(said.note.split()),
+        by=_plain(said.approver) or NAMELESS,
+        note=_plain(said.note),
     )
+
+
+def _plain(text: str) -> str:
+    """A text as the ledger keeps it: in a line, without what no database takes."""
+    return " ".join(in_a_line(text).split())
 
 
 def can_be_answered(asked: Approval) -> bool:
