@@ -1,6 +1,7 @@
 """What a writer looks up right before it writes: where an object stands, whether a name is free.
 
-Accounts and groups are found by objectGUID, because names move. Every answer is fresh.
+Accounts and groups are found by objectGUID, because names move. An answer is fresh, or was looked
+up a moment ago for a window of persons and is given once.
 """
 
 from collections.abc import Iterable, Sequence

@@ -6,7 +6,7 @@ from typing import Any, Final, cast
 
 import pandas as pd
 
-from connectors.model.texts import column_in, texts_in
+from connectors.model.texts import column_in, texts_in, texts_of
 from connectors.model.values import Value, is_empty
 
 GROUP: Final = "group"
@@ -209,7 +209,7 @@ def _attributes(attributes: pd.DataFrame, refs: "pd.Index[str]") -> pd.DataFrame
 
 def _attribute(column: "pd.Series[Any]") -> Any:
     if column.dtype == "str" or pd.api.types.infer_dtype(column, skipna=True) == "string":
-        return texts_in(column.to_frame("held"), "held")
+        return texts_of(column)
     objects = column.astype(object)
     return objects.where(objects.notna(), None).to_numpy()
 

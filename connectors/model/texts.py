@@ -45,7 +45,12 @@ def texts_in(frame: pd.DataFrame, name: str, *, empty: bool = False) -> Any:
     """
     if name not in frame:
         return pd.array(pa.nulls(len(frame), pa.large_string()), dtype=TEXT_DTYPE)
-    texts = as_texts(frame[name])
+    return texts_of(frame[name], empty=empty)
+
+
+def texts_of(column: "pd.Series[Any]", *, empty: bool = False) -> Any:
+    """The same of a column that is at hand."""
+    texts = as_texts(column)
     if not empty:
         blank = pc.equal(texts, "")
         if pc.any(blank).as_py():

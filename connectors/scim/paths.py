@@ -6,7 +6,7 @@ an extension, perhaps one of its values chosen by one comparison, perhaps a part
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -110,15 +110,9 @@ class Path:
         if isinstance(value, list):
             if self.by is None:
                 return tuple(sorted({str(one) for one in map(self._inside, value) if one})) or None
-            value = self._chosen(value)
+            value = next((one for one in value if self.fits(one)), None)
         found = self._inside(value)
         return None if found is None or found == "" else found
-
-    def _chosen(self, values: list[Any]) -> Any:
-        for one in values:
-            if self.fits(one):
-                return one
-        return None
 
     def _inside(self, value: Any) -> Any:
         if isinstance(value, dict):
@@ -173,32 +167,10 @@ def _meant_of(path: Path, values: list[Any]) -> list[Value | None]:
             None if one is None else one or None if type(one) is str else meant(one)
             for one in values
         ]
-    if path.by is not None or path.several:
-        chosen = _first_of(path, values) if path.by is not None else values
-        return [None if one is None else meant(one) for one in chosen]
     return [
-        None
-        if one is None or (type(one) is dict and (found := one.get(part)) is None)
-        else found
-        if type(one) is dict and type(found) is str and found
-        else meant(one)
+        found if type(one) is dict and type(found := one.get(part)) is str and found else meant(one)
         for one in values
     ]
-
-
-def _first_of(path: Path, values: list[Any]) -> Iterator[Any]:
-    """Of each list the one that the path chooses, None where there is none."""
-    by, of = path.by or "", path.of
-    for value in values:
-        if type(value) is not list:
-            yield value
-            continue
-        found = None
-        for one in value:
-            if type(one) is dict and ((held := one.get(by)) == of or _same(held, of)):
-                found = one
-                break
-        yield found
 
 
 @lru_cache(maxsize=1_000)

@@ -1,6 +1,7 @@
 """Users of a provider, as parts of conversations: found, read, brought to what they should hold."""
 
 import json
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -35,9 +36,9 @@ Look = Callable[[Resource], None]
 
 GONE: Final = "the account is gone"
 TRIES: Final = 3
+"""Writes of one user that somebody else may get between."""
 MOST_REMEMBERED: Final = 2_000
 """Users that were written a moment ago, of whom another change may follow."""
-"""Writes of one user that somebody else may get between."""
 
 
 class Users:
@@ -62,6 +63,7 @@ class Users:
         self._asking = announced.asking()
         self._addresses: dict[str, str] = {}
         self._lately: dict[str, Resource] = {}
+        self._lock = threading.Lock()
         self._shown_at: dict[Path, bool] = {}
 
     @property
@@ -108,7 +110,8 @@ class Users:
         Raises:
             Refused: It is protected.
         """
-        user = self._lately.pop(ref or "", None) if lately else None
+        with self._lock:
+            user = self._lately.pop(ref or "", None) if lately else None
         if user is None:
             try:
                 reply = yield Call("GET", self.path(ref), params=self._asking or None)
@@ -119,10 +122,16 @@ class Users:
         return user
 
     def remember(self, user: Resource) -> Resource:
-        """Keep a user as it was seen right after it was written, for the person's next change."""
-        while len(self._lately) >= MOST_REMEMBERED:
-            self._lately.pop(next(iter(self._lately)), None)
-        self._lately[self.ref(user)] = user
+        """Keep a user as it was seen right after it was written, for the person's next change.
+
+        Not where the whole is sent with every write: an answer may show less than there is, and
+        what is left out of a PUT may be cleared.
+        """
+        if self._announced.patch:
+            with self._lock:
+                while len(self._lately) >= MOST_REMEMBERED:
+                    del self._lately[next(iter(self._lately))]
+                self._lately[self.ref(user)] = user
         return user
 
     def existing(self, ref: str | None, *, lately: bool = False) -> Steps[Resource]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from connectors.model.change import Change, Verb
@@ -66,9 +65,9 @@ class Use:
             names: The name.
             made: Values that were made of them already; fields of several targets are often alike.
         """
-        same = (self.mapping.kind, self.mapping.argument)
         if self.mapping.kind == "value":  # which may be a list
             return [(self.space, value) for value in self._values(known, names)]
+        same = (self.mapping.kind, self.mapping.argument)
         values = made.get(same)
         if values is None:
             values = made[same] = self._values(known, names)
@@ -91,6 +90,7 @@ class Uses:
         named: Whether any field there is made from the names we choose.
         chosen: Whether one is made from those of them that are chosen once.
         fields: Those that matter.
+        spaces_of_names: Where what is used up depends on the name that is chosen.
     """
 
     def __init__(self, policies: Mapping[str, TargetPolicy]) -> None:
@@ -103,11 +103,7 @@ class Uses:
             for policy, mapping in mapped
             if mapping.unique
         ]
-
-    @cached_property
-    def spaces_of_names(self) -> frozenset[str]:
-        """Where what is used up depends on the name that is chosen."""
-        return frozenset(one.space for one in self.fields if one.named)
+        self.spaces_of_names = frozenset(one.space for one in self.fields if one.named)
 
 
 def claims_of(policy: TargetPolicy, change: Change) -> Claims:
@@ -167,19 +163,6 @@ def _chosen(names: Names, column: str) -> Any:
     return getattr(names, part) if part in NAME_PARTS and part != column else None
 
 
-NAME_PARTS = (
-    "local_part",
-    "upn_local_part",
-    "proxy_addresses",
-    "login",
-    "mail_nickname",
-    "common_name",
-    "display_name",
-    "surname",
-    "initials",
-    "domain",
-)
-"""What `names.…` offers to a mapping."""
 FROZEN_NAMES = (
     "local_part",
     "upn_local_part",
@@ -189,3 +172,5 @@ FROZEN_NAMES = (
     "common_name",
 )
 """Parts that are chosen once, at create; an update never sees them."""
+NAME_PARTS = (*FROZEN_NAMES, "display_name", "surname", "initials", "domain")
+"""What `names.…` offers to a mapping."""

@@ -332,12 +332,18 @@ class TestChangesOfOnePersonInARow:
         assert lab.calls()[-2:] == [f"GET {path}", f"PATCH {path}"]
 
     def test_whoever_changed_it_in_between_is_not_written_over(self, lab):
-        lab.served.switches.patch = False
-        lab.served.faults.next(status=412, only="PUT *")
+        lab.served.faults.next(status=412, only="PATCH *")
         receipts = lab.apply(create(), enable(), use_bulk=False)
         assert outcomes(receipts) == ["done"] * 2
         path = f"/Users/{receipts[0].ref}"
-        assert lab.calls()[1:] == ["POST /Users", f"PUT {path}", f"GET {path}", f"PUT {path}"]
+        assert lab.calls()[1:] == ["POST /Users", f"PATCH {path}", f"GET {path}", f"PATCH {path}"]
+
+    def test_what_is_sent_as_a_whole_is_read_before_for_an_answer_may_show_less(self, lab):
+        lab.served.switches.patch = False
+        receipts = lab.apply(create(), enable(), use_bulk=False)
+        assert outcomes(receipts) == ["done"] * 2
+        path = f"/Users/{receipts[0].ref}"
+        assert lab.calls()[1:] == ["POST /Users", f"GET {path}", f"PUT {path}"]
 
     def test_after_a_lost_answer_it_is_looked_for_and_not_remembered(self, lab):
         lab.served.faults.next(only="DELETE *", after_applying=True)
