@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import httpx
 from pydantic import SecretStr
@@ -19,6 +19,9 @@ from connectors.sdk.calls import Call, Reply
 from connectors.sdk.http import Http
 from connectors.sdk.responses import decoded
 from connectors.sdk.tokens import Bearer, client_credentials
+
+PAGES_AHEAD: Final = 2
+"""More would help nobody: by then a provider is busy all the time."""
 
 
 class ScimClient:
@@ -89,6 +92,7 @@ class ScimClient:
             page_size=self._settings.page_size,
             system=self.system,
             what=path.strip("/"),
+            ahead=min(PAGES_AHEAD, self._settings.concurrency - 1),
         )
 
     def get(self, path: str, *, params: Mapping[str, str] | None = None) -> Any:

@@ -6,11 +6,12 @@ or tell the number of something else are seen through.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
 from connectors.model.errors import BrokenSource, Invalid, Misconfigured, Refused
+from connectors.scim.ahead import Ahead, Fetch
 
 READINGS: Final = 3
 HINT: Final = "Let page_size be more than the number of resources, or 0; or run again later."
@@ -18,8 +19,6 @@ MOST: Final = 1_000_000
 """Resources; a provider that has more to give has lost count."""
 ROUND: Final = 5
 """Limits of providers are multiples of it."""
-Fetch = Callable[[Mapping[str, str]], Any]
-"""Fetches a page: the parameters in, the decoded list out."""
 Resource = dict[str, Any]
 
 
@@ -27,14 +26,17 @@ class Moved(Exception):
     """Resources came or went while they were read."""
 
 
-def read_all(fetch: Fetch, *, page_size: int, system: str, what: str) -> list[Resource]:
+def read_all(
+    fetch: Fetch, *, page_size: int, system: str, what: str, ahead: int = 0
+) -> list[Resource]:
     """Every resource, each once, complete or not at all.
 
     Args:
-        fetch: Fetches a page.
+        fetch: Fetches a page; from several threads, where pages are fetched ahead.
         page_size: Resources to ask for; 0 to leave it to the provider.
         system: Name for messages.
         what: What is read, for messages.
+        ahead: Pages that may be on their way beside the one that is waited for.
 
     Raises:
         BrokenSource: A page came again, or it does not add up in spite of `READINGS` readings.
@@ -43,17 +45,18 @@ def read_all(fetch: Fetch, *, page_size: int, system: str, what: str) -> list[Re
     reason = ""
     for _ in range(READINGS):
         try:
-            return _read_once(fetch, _Reading(page_size, system, what))
+            with Ahead(fetch, ahead) as pages:
+                return _read_once(pages, _Reading(page_size, system, what))
         except Moved as moved:
             reason = str(moved)
     message = f"{reason}, {READINGS} readings in a row"
     raise BrokenSource(message, system=system, operation=f"read {what}", hint=HINT)
 
 
-def _read_once(fetch: Fetch, reading: "_Reading") -> list[Resource]:
+def _read_once(pages: Ahead, reading: "_Reading") -> list[Resource]:
     while not reading.complete and reading.given < MOST:
         try:
-            content = fetch(reading.next)
+            content = pages.page(reading.next, reading.behind())
         except (Refused, Misconfigured):
             if reading.reached:  # behind the last one there is nothing, which some call an error
                 break
@@ -75,15 +78,26 @@ class _Reading:
         self._found: dict[str, Resource] = {}
         self._first: set[str] = set()
         self._told: int | None = None
+        self._full = page_size > 0
         self.given, self.complete = 0, False
 
     @property
     def next(self) -> dict[str, str]:
         """The parameters of the next page."""
-        start = {"startIndex": str(self.given + 1)}
-        if self._page_size:
-            return {**start, "count": str(self._page_size)}
-        return start if self.given else {}
+        return self._from(self.given + 1) if self.given or self._page_size else {}
+
+    def behind(self) -> Iterator[dict[str, str]]:
+        """The parameters of the pages behind the next one, if all come as full as asked for.
+
+        Nothing as long as it is not known how many resources there are, and once a page was not.
+        """
+        if self._full and self._told is not None:
+            behind = range(self.given + self._page_size, min(self._told, MOST), self._page_size)
+            yield from (self._from(before + 1) for before in behind)
+
+    def _from(self, start: int) -> dict[str, str]:
+        count = {"count": str(self._page_size)} if self._page_size else {}
+        return {"startIndex": str(start), **count}
 
     @property
     def reached(self) -> bool:
@@ -108,6 +122,7 @@ class _Reading:
             operation = f"read {self._what}"
             raise BrokenSource(message, system=self._system, operation=operation, hint=HINT)
         self._hear(total, len(page))
+        self._full = self._full and len(page) == self._page_size
         self._first = self._first or set(new)
         self._found.update(new)
         self.given += len(page)

@@ -109,7 +109,11 @@ class ScimSettings(BaseModel):
         description="Resources per page; the provider may give fewer. 0 leaves it to the provider.",
     )
     concurrency: int = Field(
-        default=4, ge=1, le=16, description="Requests side by side while writing."
+        default=4,
+        ge=1,
+        le=16,
+        description="Requests side by side: of different persons while writing, of different "
+        "pages while reading.",
     )
     protected: tuple[str, ...] = Field(
         default=(), description="Accounts that are never changed, by userName or id."

@@ -46,7 +46,7 @@ def measure() -> Iterator[Figure]:
 
             day = date.fromisoformat(settings["day"])
             begun, busy = time.perf_counter(), time.process_time()
-            loaded = attempt_plainly(profile, live=True, as_of=day)
+            loaded = attempt_plainly(profile, live=True, as_of=day, at_once=True)
             seconds, processor = time.perf_counter() - begun, time.process_time() - busy
             assert loaded.exit == 0, (
                 loaded.exit,
