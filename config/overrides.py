@@ -115,7 +115,7 @@ class Overrides:
         source.env_vars = texts  # those of the process, of .env and of files in one
         try:
             return source()
-        except SettingsError:
+        except (SettingsError, RecursionError):  # the latter of brackets without end
             given = next(self._variables[name] for name in sorted(texts))
             example = '["a", "b"]' if get_origin(bare(annotation)) is not dict else '{"a": "b"}'
             message = f"must be JSON here, such as {example}"

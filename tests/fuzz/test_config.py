@@ -127,20 +127,30 @@ def test_a_file_that_is_damaged_as_a_whole(loading):
         loading(a_profile(), damage(yaml.safe_dump(RULES).encode()))
 
 
+ODD_LINES: Final = (
+    b"AFAS_URL='", b'AFAS_URL="\\', b"=x", b"export =", b"A=${A}",
+    b"A=${B}\nB=${A}", b"AFAS_URL=\x00",
+    b"RETOUR_TARGETS__=x", b"RETOUR_TARGETS__ACTIVE_DIRECTORY__SERVER=\xff",
+    b"RETOUR_TARGETS__ENTRA_ID__DOMAINS=[", b"RETOUR_TARGETS__ENTRA_ID__DOMAINS=[[[[1]]]]",
+    b"RETOUR_TARGETS__ACTIVE_DIRECTORY__CONTAINERS={}", b"RETOUR_SOURCE__TOKEN=secret://../../x",
+    b"RETOUR_TARGETS__ACTIVE_DIRECTORY__CONTAINERS__INITIAL__DEEPER=x",
+    b"RETOUR_TARGETS__ENTRA_ID__DOMAINS=" + b"[" * 5_000,
+    b"RETOUR_SHARD_SIZE=" + b"9" * 5_000, b"RETOUR_LEDGER_URL=sqlite:////dev/null/x",
+)  # fmt: skip
 LINES: Final = st.one_of(
     st.binary(max_size=60),
     st.text(max_size=40).map(lambda text: text.encode("utf-8", "surrogatepass")),
-    st.sampled_from([
-        b"AFAS_URL='", b'AFAS_URL="\\', b"=x", b"export =", b"A=${A}",
-        b"A=${B}\nB=${A}", b"AFAS_URL=\x00",
-        b"RETOUR_TARGETS__=x", b"RETOUR_TARGETS__ACTIVE_DIRECTORY__SERVER=\xff",
-        b"RETOUR_TARGETS__ENTRA_ID__DOMAINS=[", b"RETOUR_TARGETS__ENTRA_ID__DOMAINS=[[[[1]]]]",
-        b"RETOUR_TARGETS__ACTIVE_DIRECTORY__CONTAINERS={}", b"RETOUR_SOURCE__TOKEN=secret://../../x",
-        b"RETOUR_TARGETS__ACTIVE_DIRECTORY__CONTAINERS__INITIAL__DEEPER=x",
-        b"RETOUR_TARGETS__ENTRA_ID__DOMAINS=" + b"[" * 5_000,
-        b"RETOUR_SHARD_SIZE=" + b"9" * 5_000, b"RETOUR_LEDGER_URL=sqlite:////dev/null/x",
-    ]),
-)  # fmt: skip
+    st.sampled_from(ODD_LINES),
+)
+
+
+@pytest.mark.parametrize("line", ODD_LINES, ids=lambda line: repr(line[:40]))
+def test_an_env_file_with_a_line_that_is_odd(loading, line):
+    Path(".env").write_bytes(line)
+    try:
+        loading(a_profile(), RULES)
+    finally:
+        Path(".env").unlink(missing_ok=True)
 
 
 def test_an_env_file_that_holds_anything(loading):
