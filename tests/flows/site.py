@@ -7,9 +7,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import yaml
 from typer.testing import CliRunner, Result
@@ -20,7 +21,13 @@ from connectors.sdk.invent import invent
 from tests.profiles import names_of_accounts, staff
 
 DAY = "2026-11-23"
+TIMEZONE = "Europe/Amsterdam"
 UNLIMITED = dict.fromkeys(("create", "update", "enable", "disable", "delete"), "unlimited")
+
+
+def today() -> date:
+    """The day by the calendar, where the site is: late in the evening it is another one in UTC."""
+    return datetime.now(ZoneInfo(TIMEZONE)).date()
 
 
 class Site:
@@ -38,7 +45,7 @@ class Site:
         write_hr_files(invent(people, 1, date.fromisoformat(DAY)), folder / "hr")
         hr = {"path": "hr", "write_back_path": "hr/back.csv"}
         self.profile: dict[str, Any] = {
-            "timezone": "Europe/Amsterdam",
+            "timezone": TIMEZONE,
             "source": {"connector": "hr_file", "settings": dict(hr)},
             "targets": {
                 "directory": {

@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 
 from tasks.page import summary
-from tests.flows.site import DAY, UNLIMITED, Site, assert_no_traceback, digest_in, report_of, retour
+from tests.flows.site import (
+    DAY,
+    UNLIMITED,
+    Site,
+    assert_no_traceback,
+    digest_in,
+    report_of,
+    retour,
+    today,
+)
 
 
 @pytest.fixture
@@ -144,7 +153,7 @@ def test_an_ignored_issue_is_counted_and_comes_back_after_its_day(settled: Site)
     drift(settled)
     (issue,) = issues_of()
     # Its day is measured by the calendar, the reconciliation by the day it decides for.
-    until = date.today().isoformat()  # noqa: DTZ011 - the day of this machine is near enough
+    until = today().isoformat()
 
     said = retour(
         *("reconcile", "--profile", "site.yaml", "--ignore", issue["id"]),
@@ -166,7 +175,7 @@ def test_an_ignored_issue_is_shown_again_before_its_day_when_that_is_asked_for(
 ) -> None:
     drift(settled)
     (issue,) = issues_of()
-    ignored = ("--until", date.today().isoformat(), "--reason", "y")  # noqa: DTZ011 - as above
+    ignored = ("--until", today().isoformat(), "--reason", "y")
     assert reconcile("--ignore", issue["id"], *ignored).exit_code == 0
     assert "IN ORDER" in reconcile().stdout
 
@@ -239,8 +248,7 @@ def test_slips_exit_2(site: Site, arguments: list[str], complaint: str) -> None:
 
 
 def test_ignoring_needs_a_reason(site: Site) -> None:
-    today = date.today().isoformat()  # noqa: DTZ011 - as above
-    result = reconcile("--ignore", "0123456789ab", "--until", today)
+    result = reconcile("--ignore", "0123456789ab", "--until", today().isoformat())
 
     assert result.exit_code == 2
     assert "say why" in result.stderr
@@ -251,9 +259,8 @@ def test_the_form_in_prefect_can_ignore_too(settled: Site) -> None:
 
     drift(settled)
     (issue,) = issues_of()
-    today = date.today()  # noqa: DTZ011 - as above
 
-    good = flow("site.yaml", ignore=[issue["id"]], until=today, reason="y", return_state=True)
+    good = flow("site.yaml", ignore=[issue["id"]], until=today(), reason="y", return_state=True)
     bad = flow("site.yaml", ignore=[issue["id"]], return_state=True)
 
     both = flow("site.yaml", ignore=[issue["id"]], fix=["drifted"], return_state=True)
