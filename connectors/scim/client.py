@@ -1,6 +1,6 @@
 """SCIM over HTTP: one method per endpoint, wire objects in and out, no nouns of ours."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from connectors.model.errors import ConnectorError, Misconfigured, Refused, Unauthorized
 from connectors.scim.announced import Announced, announced
-from connectors.scim.pages import Resource, read_all
+from connectors.scim.pages import Resource, Shape, read_pages
 from connectors.scim.paths import parse_path
 from connectors.scim.replies import classify
 from connectors.scim.settings import ScimSettings
@@ -81,14 +81,25 @@ class ScimClient:
         return found.overruled({str(key): on for key, on in self._settings.overrule.items()})
 
     def everybody(self, path: str, *, params: Mapping[str, str] | None = None) -> list[Resource]:
-        """Every resource below a path.
+        """Every resource below a path; as `pages`."""
+        return [one for page in self.pages(path, list, params=params) for one in page]
+
+    def pages(
+        self,
+        path: str,
+        shape: Callable[[Sequence[Resource]], Shape],
+        *,
+        params: Mapping[str, str] | None = None,
+    ) -> list[Shape]:
+        """What is made of each page of the resources below a path.
 
         Raises:
             BrokenSource: What came contradicts itself.
             Fatal: The reading broke.
         """
-        return read_all(
+        return read_pages(
             lambda asked: self.get(path, params={**(params or {}), **asked}),
+            shape,
             page_size=self._settings.page_size,
             system=self.system,
             what=path.strip("/"),

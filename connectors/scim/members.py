@@ -12,17 +12,17 @@ class Identities:
     RFC 7643, section 4.2, wants the id in `value`; canaille puts the userName there.
     """
 
-    def __init__(self, users: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+    def __init__(self, users: Iterable[tuple[str, str]]) -> None:
         """Note ids and addresses.
 
         Args:
-            users: (id, resource) pairs.
+            users: (id, address) pairs; `address_of` tells the latter.
         """
         self._refs: set[str] = set()
         self._addresses: dict[str, str] = {}
-        for ref, user in users:
+        for ref, address in users:
             self._refs.add(ref)
-            if address := address_of(user):
+            if address:
                 self._addresses[address] = ref
 
     def ref(self, member: Member) -> str | None:

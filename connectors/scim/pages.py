@@ -6,8 +6,8 @@ or tell the number of something else are seen through.
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
 from connectors.model.errors import BrokenSource, Invalid, Misconfigured, Refused
@@ -20,19 +20,33 @@ MOST: Final = 1_000_000
 ROUND: Final = 5
 """Limits of providers are multiples of it."""
 Resource = dict[str, Any]
+Shape = TypeVar("Shape")
 
 
 class Moved(Exception):
     """Resources came or went while they were read."""
 
 
-def read_all(
-    fetch: Fetch, *, page_size: int, system: str, what: str, ahead: int = 0
-) -> list[Resource]:
-    """Every resource, each once, complete or not at all.
+def read_all(fetch: Fetch, *, page_size: int, system: str, what: str) -> list[Resource]:
+    """Every resource, as `read_pages` reads them."""
+    pages = read_pages(fetch, list, page_size=page_size, system=system, what=what)
+    return [resource for page in pages for resource in page]
+
+
+def read_pages(
+    fetch: Fetch,
+    shape: Callable[[Sequence[Resource]], Shape],
+    *,
+    page_size: int,
+    system: str,
+    what: str,
+    ahead: int = 0,
+) -> list[Shape]:
+    """Every resource, each once, complete or not at all; what is made of each page, in order.
 
     Args:
         fetch: Fetches a page; from several threads, where pages are fetched ahead.
+        shape: What to make of a page, while others are on their way.
         page_size: Resources to ask for; 0 to leave it to the provider.
         system: Name for messages.
         what: What is read, for messages.
@@ -46,14 +60,17 @@ def read_all(
     for _ in range(READINGS):
         try:
             with Ahead(fetch, ahead) as pages:
-                return _read_once(pages, _Reading(page_size, system, what))
+                return _read_once(pages, _Reading(page_size, system, what), shape)
         except Moved as moved:
             reason = str(moved)
     message = f"{reason}, {READINGS} readings in a row"
     raise BrokenSource(message, system=system, operation=f"read {what}", hint=HINT)
 
 
-def _read_once(pages: Ahead, reading: "_Reading") -> list[Resource]:
+def _read_once(
+    pages: Ahead, reading: "_Reading", shape: Callable[[Sequence[Resource]], Shape]
+) -> list[Shape]:
+    shaped: list[Shape] = []
     while not reading.complete and reading.given < MOST:
         try:
             content = pages.page(reading.next, reading.behind())
@@ -61,8 +78,10 @@ def _read_once(pages: Ahead, reading: "_Reading") -> list[Resource]:
             if reading.reached:  # behind the last one there is nothing, which some call an error
                 break
             raise
-        reading.take(content)
-    return reading.everybody()
+        if page := reading.take(content):
+            shaped.append(shape(page))
+    reading.require_everybody()
+    return shaped
 
 
 class _Reading:
@@ -75,7 +94,7 @@ class _Reading:
 
     def __init__(self, page_size: int, system: str, what: str) -> None:
         self._page_size, self._system, self._what = page_size, system, what
-        self._found: dict[str, Resource] = {}
+        self._found: set[str] = set()
         self._first: set[str] = set()
         self._told: int | None = None
         self._full = page_size > 0
@@ -104,8 +123,8 @@ class _Reading:
         """Whether as many came as there are said to be."""
         return self._told is not None and 0 < self._told <= self.given
 
-    def take(self, content: Any) -> None:
-        """Note a page.
+    def take(self, content: Any) -> list[Resource]:
+        """Note a page; gives what is on it, nothing if it is behind the last one.
 
         Raises:
             BrokenSource: It came before.
@@ -113,23 +132,24 @@ class _Reading:
             Moved: There are more or fewer than a moment ago.
         """
         page, total = resources_in(content, self._system, self._what)
-        new = {ident_of(one, self._system, self._what): one for one in page}
+        new = {ident_of(one, self._system, self._what) for one in page}
         if not page or self._is_everybody_again(page, new):
             self.complete = True
-            return
-        if self.given and new.keys() <= self._found.keys():
+            return []
+        if self.given and new <= self._found:
             message = "a page came again: the provider does not count pages as it should"
             operation = f"read {self._what}"
             raise BrokenSource(message, system=self._system, operation=operation, hint=HINT)
         self._hear(total, len(page))
         self._full = self._full and len(page) == self._page_size
-        self._first = self._first or set(new)
-        self._found.update(new)
+        self._first = self._first or new
+        self._found |= new
         self.given += len(page)
         self.complete = self.reached and not self._may_be_cut(page)
+        return page
 
-    def everybody(self) -> list[Resource]:
-        """All resources.
+    def require_everybody(self) -> None:
+        """Make sure that what came is everybody, each once.
 
         Raises:
             Moved: They do not add up.
@@ -138,7 +158,6 @@ class _Reading:
         if len(self._found) != expected:
             message = f"{len(self._found)} different {self._what} of {expected}"
             raise Moved(message)
-        return list(self._found.values())
 
     def _hear(self, total: int | None, shown: int) -> None:
         """Note how many there are said to be; some tell how many are on the page."""
@@ -150,9 +169,9 @@ class _Reading:
             message = f"{total} {self._what} instead of {self._told} while they were read"
             raise Moved(message)
 
-    def _is_everybody_again(self, page: list[Resource], new: Mapping[str, Resource]) -> bool:
+    def _is_everybody_again(self, page: list[Resource], new: set[str]) -> bool:
         """Whether all of them come whatever is asked; a full page may be just the first one."""
-        same = new.keys() == self._first == self._found.keys()
+        same = new == self._first == self._found
         return same and (len(page) != self._page_size or self._told == self.given)
 
     def _may_be_cut(self, page: list[Resource]) -> bool:

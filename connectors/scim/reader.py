@@ -3,8 +3,8 @@
 Nothing is filtered on the way: who is looked for is found in memory. No write leaves.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, TypeVar
 
 import pandas as pd
 
@@ -12,17 +12,14 @@ from connectors.model.accounts import GROUP, PERMISSION, Accounts
 from connectors.model.connector import Finding
 from connectors.model.errors import Misconfigured, Refused, Transient
 from connectors.model.manifest import ADDRESS
-from connectors.model.values import Value
 from connectors.scim.announced import Announced
 from connectors.scim.check import check_provider
 from connectors.scim.client import ScimClient
-from connectors.scim.manifest import manifest_for
 from connectors.scim.members import Identities, members_in
 from connectors.scim.pages import Resource, ident_of
-from connectors.scim.paths import Path, columns_of, parse_path
-from connectors.scim.permissions import name_of, permission_of, values_of
-from connectors.scim.protection import Protection
+from connectors.scim.permissions import name_of, permission_of
 from connectors.scim.settings import ScimSettings
+from connectors.scim.shaping import Shaped, Shaping, frame_of, text_of
 from connectors.scim.urns import GROUP as SCIM_GROUP
 from connectors.scim.urns import USER
 from connectors.sdk.clock import now
@@ -44,9 +41,8 @@ class ScimReader:
         """Prepare the client; nothing is read yet."""
         self._settings, self._target = settings, target
         self._client = ScimClient(settings, target, read_only=True)
-        self._protection = Protection(settings)
         self._announced: Announced | None = None
-        self._paths = paths_of(settings)
+        self._shaping = Shaping(settings, target)
 
     def read(self) -> Accounts:
         """Every user, every group and who is in it; a column per attribute that was asked for.
@@ -57,35 +53,26 @@ class ScimReader:
         taken_at = now()
         users = self._users()
         groups = self._groups()
-        refs = [ident_of(user, self._target, "Users") for user in users]
-        index = pd.Index(refs, dtype="str", name="ref")
-        who = Identities(zip(refs, users, strict=True))
+        index = pd.Index(users.refs, dtype="str", name="ref")
+        who = Identities(zip(users.refs, users.locations, strict=True))
         grants = [
             (who.ref(member), ident_of(group, self._target, "Groups"))
             for group in groups
             for member in members_in(group)
         ]
-        held = [
-            (ref, permission_of(attribute, value))
-            for ref, user in zip(refs, users, strict=True)
-            for attribute in self._settings.permissions
-            for value in values_of(user, attribute)
-        ]
-        taken = dict.fromkeys(
-            (value.casefold(), ref)
-            for ref, values in zip(refs, addresses_of(users), strict=True)
-            for value in values
-        )
+        taken = dict.fromkeys(users.taken)
         return Accounts(
             target=self._target,
-            accounts=self._records(users, index),
-            attributes=self._attributes(users, index),
+            accounts=frame_of(users.records, index),
+            attributes=frame_of(users.attributes, index),
             taken_at=taken_at,
             grants=pd.DataFrame(
-                list(dict.fromkeys([*(pair for pair in grants if pair[0] is not None), *held])),
+                list(
+                    dict.fromkeys([*(pair for pair in grants if pair[0] is not None), *users.held])
+                ),
                 columns=["ref", "permission"],
             ),
-            permissions=self._permissions(groups, [permission for _, permission in held]),
+            permissions=self._permissions(groups, users.held),
             taken=pd.DataFrame(
                 {
                     "space": [ADDRESS] * len(taken),
@@ -102,14 +89,7 @@ class ScimReader:
         Raises:
             Fatal: The provider could not be read.
         """
-        held: list[str] = []
-        if self._settings.permissions:
-            held = [
-                permission_of(attribute, value)
-                for user in self._users()
-                for attribute in self._settings.permissions
-                for value in values_of(user, attribute)
-            ]
+        held = self._users().held if self._settings.permissions else []
         return self._permissions(self._groups(), held)[["name", "grantable"]]
 
     def check(self) -> Iterable[Finding]:
@@ -129,8 +109,12 @@ class ScimReader:
             self._announced = self._whole(self._client.announced)
         return self._announced
 
-    def _users(self) -> list[Resource]:
-        return self._everybody(self._provider.users, self._provider.asking(USER))
+    def _users(self) -> Shaped:
+        shape, provider = self._shaping.page, self._provider
+        asking = provider.asking(USER)
+        return self._shaping.all(
+            self._whole(lambda: self._client.pages(provider.users, shape, params=asking))
+        )
 
     def _groups(self) -> list[Resource]:
         """The groups with who is in them; by name, where a list shows nobody in any of them."""
@@ -157,34 +141,10 @@ class ScimReader:
                 code=error.code,
             ) from error
 
-    # --- Shaping ----------------------------------------------------------------------------------
-
-    def _records(self, users: list[Resource], index: "pd.Index[Any]") -> pd.DataFrame:
-        correlation = {"person": parse_path(self._settings.correlation)}
-        states = [user.get("active") for user in users]
-        columns: dict[str, list[Any]] = {
-            "person": [_text(value) for value in columns_of(correlation, users)["person"]],
-            "enabled": [state if isinstance(state, bool) else None for state in states],
-            "label": [_text(user.get("userName")) for user in users],
-            "protected": [bool(self._protection.reason(user)) for user in users],
-        }
-        return pd.DataFrame(
-            {name: pd.Series(values, index=index, dtype=object) for name, values in columns.items()}
-        )
-
-    def _attributes(self, users: list[Resource], index: "pd.Index[Any]") -> pd.DataFrame:
-        columns = {
-            name: pd.Series(values, index=index, dtype=object)
-            for name, values in columns_of(self._paths, users).items()
-        }
-        correlation = self._settings.correlation
-        columns[correlation] = columns[correlation].map(_text)
-        return pd.DataFrame(columns, index=index)
-
-    def _permissions(self, groups: list[Resource], held: Iterable[str]) -> pd.DataFrame:
+    def _permissions(self, groups: list[Resource], held: Iterable[tuple[str, str]]) -> pd.DataFrame:
         """Groups by id; roles and entitlements by what they are called and where they stand."""
         rows = {
-            ident_of(group, self._target, "Groups"): (_text(group.get("displayName")), GROUP)
+            ident_of(group, self._target, "Groups"): (text_of(group.get("displayName")), GROUP)
             for group in groups
         }
         listed = [
@@ -192,33 +152,10 @@ class ScimReader:
             for attribute, values in self._settings.permissions.items()
             for value in values
         ]
-        for permission in dict.fromkeys([*listed, *held]):
+        for permission in dict.fromkeys([*listed, *(permission for _, permission in held)]):
             rows[permission] = (name_of(permission, self._settings), PERMISSION)
         return pd.DataFrame(
             [(name, True, kind) for name, kind in rows.values()],
             index=pd.Index(list(rows), dtype="str", name="permission"),
             columns=list(_COLUMNS),
         ).astype({"name": "str", "grantable": bool})
-
-
-_ADDRESSES: Final = {"userName": parse_path("userName"), "emails": parse_path("emails.value")}
-
-
-def paths_of(settings: ScimSettings) -> dict[str, Path]:
-    """Attribute -> where it stands, for everything that is read."""
-    return {
-        attribute.name: parse_path(settings.names.get(attribute.name, attribute.name))
-        for attribute in manifest_for(settings).attributes
-    }
-
-
-def addresses_of(users: Sequence[Mapping[str, Any]]) -> Iterator[list[str]]:
-    """The names that each user is addressed by: userName and mail addresses."""
-    columns = columns_of(_ADDRESSES, users)
-    for name, mails in zip(columns["userName"], columns["emails"], strict=True):
-        several = mails if isinstance(mails, tuple) else (mails,)
-        yield [value for value in (name, *several) if isinstance(value, str) and value]
-
-
-def _text(value: Value | None) -> str | None:
-    return None if value is None or value == "" else str(value)

@@ -5,10 +5,15 @@ import threading
 import pytest
 
 from connectors.model.errors import BrokenSource
-from connectors.scim.pages import read_all
+from connectors.scim.pages import read_pages
 
 SIZE = 3
 AHEAD = 2
+
+
+def everybody(fetch, ahead=AHEAD):
+    pages = read_pages(fetch, list, page_size=SIZE, system="x", what="Users", ahead=ahead)
+    return [one for page in pages for one in page]
 
 
 class Provider:
@@ -44,7 +49,7 @@ class Provider:
                 self._under_way -= 1
 
     def read(self, ahead=AHEAD):
-        return read_all(self.fetch, page_size=SIZE, system="x", what="Users", ahead=ahead)
+        return everybody(self.fetch, ahead=ahead)
 
 
 @pytest.mark.parametrize("number", [0, 1, 2, 3, 4, 6, 7, 9, 10, 20])
@@ -83,7 +88,7 @@ def test_a_provider_that_shortens_its_pages_on_the_way_is_read_none_the_less():
             "Resources": page["Resources"][: 1 if int(asked["startIndex"]) > 3 else SIZE]
         }
 
-    found = read_all(fetch, page_size=SIZE, system="x", what="Users", ahead=AHEAD)
+    found = everybody(fetch)
     assert [one["id"] for one in found] == [str(one) for one in range(20)]
 
 
@@ -103,5 +108,5 @@ def test_what_goes_wrong_with_a_wrong_guess_is_nobodys_concern():
         page = whole(asked)["Resources"]
         return {"Resources": page[:2] if start == 4 else page, "totalResults": 8}
 
-    found = read_all(fetch, page_size=SIZE, system="x", what="Users", ahead=AHEAD)
+    found = everybody(fetch)
     assert len(found) == 8

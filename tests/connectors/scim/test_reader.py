@@ -105,9 +105,10 @@ class TestReading:
         assert lab.read(correlation=key).accounts.at[ref, "person"] == "42"
 
     def test_members_that_are_named_by_their_address_are_known(self):
-        from connectors.scim.members import Identities
+        from connectors.scim.members import Identities, address_of
 
-        who = Identities([("id-1", {"meta": {"location": "https://x/Users/bo"}}), ("id-2", {})])
+        bo = {"meta": {"location": "https://x/Users/bo"}}
+        who = Identities([("id-1", address_of(bo)), ("id-2", address_of({}))])
         assert who.ref({"value": "bo", "$ref": "https://x/Users/bo"}) == "id-1"
         assert who.ref({"value": "id-2"}) == "id-2"
         assert who.ref({"value": "stranger", "$ref": ""}) is None
