@@ -151,6 +151,7 @@ class Journal(Links, Audit):
             "target": change.target,
             "person": change.person,
             "content": _PLAIN.encode(content | masked | {"private": private}),
+            "verb": content["verb"],
         }
 
     def _announce_again(self, intents: Sequence[dict[str, Any]]) -> None:

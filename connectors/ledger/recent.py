@@ -53,9 +53,11 @@ class Recent(Store):
         return counted
 
     def _verb(self) -> ColumnElement[Any]:
-        """The verb inside the content of a change: either database reads JSON in its own way."""
+        """The verb of a change; of an old line the one in its content, which is slower to read."""
         content = journal_table.c.content
-        if self._engine.dialect.name == "sqlite":
-            return func.json_extract(content, "$.verb")
-        verb: ColumnElement[Any] = cast(content, JSON)["verb"].as_string()
-        return verb
+        inside: ColumnElement[Any] = (
+            func.json_extract(content, "$.verb")
+            if self._engine.dialect.name == "sqlite"
+            else cast(content, JSON)["verb"].as_string()
+        )
+        return func.coalesce(journal_table.c.verb, inside)

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA: Final = "0009"
+SCHEMA: Final = "0010"
 """The newest migration: the schema that this code reads and writes."""
 VERSION_TABLE: Final = "ledger_version"
 """Where alembic notes the schema. Prefect uses its usual name, and may share the database."""
@@ -240,6 +240,7 @@ journal = Table(
     Column("settled", Instant),
     Column("settled_by", String),
     Column("receipt", Text),  # JSON
+    Column("verb", String),  # of the change; not in lines of before it was a column
     UniqueConstraint("run", "change"),
     Index(None, "profile", "outcome"),
     Index(None, "profile", "person", "sequence"),

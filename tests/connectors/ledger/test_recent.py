@@ -2,6 +2,9 @@
 
 from datetime import timedelta
 
+from sqlalchemy import update
+
+from connectors.ledger.tables import journal
 from connectors.model.change import DeleteAccount
 from connectors.model.receipt import Outcome
 from tests.connectors.ledger.examples import (
@@ -35,6 +38,13 @@ def test_changes_that_were_done_are_counted_by_target_and_verb(ledger):
         "directory": {"create": 2, "grant": 1, "revoke": 1},
         "elsewhere": {"delete": 1},
     }
+
+
+def test_lines_of_before_the_verb_was_a_column_count_too(ledger):
+    carry_out(ledger, done(create("1"), "a"), done(delete("2"), "b"))
+    with ledger._writing() as connection:
+        connection.execute(update(journal).where(journal.c.person == "1").values(verb=None))
+    assert ledger.recent_changes(PROFILE, WEEK) == {"directory": {"create": 1, "delete": 1}}
 
 
 def test_what_was_so_already_failed_or_is_in_doubt_is_not_counted(ledger):

@@ -61,6 +61,7 @@ def test_a_ledger_of_the_first_schema_keeps_its_snapshot_and_learns_the_keys(led
         *(f"ALTER TABLE locks DROP COLUMN {name}" for name in ("halted", "stopped")),
         *(f"DROP TABLE {name}" for name in ("names", "called", "ignored", "readings", "approvals")),
         *(f"DROP TABLE {name}" for name in ("messages", "incidents", "heard")),
+        "ALTER TABLE journal DROP COLUMN verb",
         "DROP INDEX journal_by_profile_person_sequence",
         "DROP INDEX links_by_profile_person",
         "DROP INDEX audit_by_profile_person",
