@@ -37,7 +37,7 @@ test: $(READY) ## every test that needs no system package; the real parts too wh
 # Every place of the sweeps of which `make test` tries some, about an hour and a half of one core; thirty days of
 # 20,000 people, about half an hour of another; and twenty times as many examples of every property.
 soak: $(READY) ## kill a run at every write, let every request fail in every way; damaged inputs; a month of 20,000 people; Dask
-	@RETOUR_SOAK=1 $(BIN)/pytest tests/sweep tests/fuzz --timeout 3600 --numprocesses $(TESTERS) --dist loadfile $(ARGS)
+	@RETOUR_SOAK=1 $(BIN)/pytest -v tests/sweep tests/fuzz --timeout 3600 --numprocesses $(TESTERS) --dist worksteal $(ARGS)
 	@RETOUR_SOAK=1 $(BIN)/pytest -m "hypothesis and not real" tests/tasks tests/connectors --timeout 3600 \
 		--numprocesses $(TESTERS) --dist loadfile $(ARGS)
 	@PYTHON=$(PYTHON) tests/real/install.sh

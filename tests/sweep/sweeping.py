@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date
 from typing import Any
 
+from config.settings import read_settings
 from connectors.ledger.ledger import open_ledger
 from tasks.run import Ending
 from tests.plainly import attempt_plainly
@@ -63,7 +64,12 @@ class Sweep:
         raise StillAlive(f"nothing died at place {number}")
 
     def morning(self) -> None:
-        """Everything as on the morning of the busy day."""
+        """Everything as on the morning of the busy day.
+
+        Raises:
+            AssertionError: Runs would keep the ledger of another company, which is never put back.
+        """
+        assert read_settings().ledger_url.partition("?")[0] == self.company.ledger_url
         self._go_back()
         self.company.go_to(BUSY)
 

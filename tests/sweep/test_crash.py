@@ -24,9 +24,9 @@ Note = Callable[[str, object], None]
 pytestmark = pytest.mark.timeout(7200 if SOAK else 1200)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sweep]:
-    """Nine people, a directory in memory and a file."""
+    """Nine people, a directory in memory and a file; for one test, for another company is there."""
     with a_company(tmp_path_factory.mktemp("small") / "company", targets=SMALL) as company:
         yield Sweep(company)
 
