@@ -118,9 +118,12 @@ def _loc(details: ErrorDetails, at: Key = (), file: YamlFile | None = None) -> K
     Those have a bracket in them, and so may a key that somebody wrote.
     """
     loc: Key = ()
+    *_, last = details["loc"] or ("",)
+    # An unknown key is one, whatever it looks like.
+    unknown = last if details["type"] == "extra_forbidden" else None
     for step in details["loc"]:
         is_written = file is not None and (*at, *loc, step) in file.lines
-        if isinstance(step, int) or "[" not in step or is_written:
+        if isinstance(step, int) or "[" not in step or is_written or step == unknown:
             loc = (*loc, step)
     return loc
 

@@ -11,7 +11,7 @@ from typer.exceptions import TyperException
 
 # Prefect takes a second to import and pandas half of one. So nothing here imports them, or a module
 # of ours that does, before a command that needs them runs: `retour --help` answers at once.
-from connectors.model.errors import ConfigError, RetourError
+from connectors.model.errors import ConfigError, RetourError, shown
 from flows.answering import approve, refuse
 from flows.audit_command import audit
 from flows.backfilling import backfill
@@ -47,7 +47,10 @@ class Commands(TyperGroup):
         """Run the command that was named."""
         try:
             return super().invoke(ctx)
-        except (typer.Exit, typer.Abort, TyperException, BrokenPipeError):
+        except TyperException as error:
+            error.message = shown(error.message)  # quotes what was typed
+            raise
+        except (typer.Exit, typer.Abort, BrokenPipeError):
             raise
         except KeyboardInterrupt:
             say("Interrupted; nothing was written.", "yellow")

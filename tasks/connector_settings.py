@@ -156,13 +156,15 @@ class ConnectorSettings:
         """
         connector = self._connectors[spot]
         left_out = frozenset() if to_write else _write_only(connector)
-        given = self._loaded.settings(
-            *spot,
-            skip=left_out,
-            block_secret=self._block_secret,
-            under=self._of_block(spot),
-            over=lay(self._overrides.of(spot, skip=left_out), own),
-        )
+        under = self._of_block(spot)
+        over = lay(self._overrides.of(spot, skip=left_out), own)
+        try:
+            given = self._loaded.settings(
+                *spot, skip=left_out, block_secret=self._block_secret, under=under, over=over
+            )
+        except ConfigError as error:
+            key = tuple((error.key or "").split(".")[len(spot) + 1 :])
+            raise self._elsewhere(spot, key, error.message) or error from None
         return {name: value for name, value in given.items() if name not in left_out}
 
     def _of_block(self, spot: Spot) -> dict[str, Any]:
@@ -221,19 +223,23 @@ class ConnectorSettings:
             raise
 
     def _elsewhere(self, spot: Spot, key: Key, said: str) -> ConfigError | None:
-        """What is wrong with a setting, said with the layer that gave it; None for the profile."""
-        if not key:
-            return None
+        """What is wrong with a setting, said with the layer that gave it; None for the profile.
+
+        Without a key it is about several of them: then it is the block's if all are.
+        """
         theirs = self._overrides.origin(spot, key, said)
         block, part = self._blocks.get(spot), self._loaded.part(spot)
         connector = self._connectors[spot]
-        made_of_fields = {connector.mapped_setting, connector.fields_setting} if part.fields else {}
-        if theirs or block is None or key[0] in made_of_fields or _stands_in(part.settings, key):
-            return theirs
-        name = ".".join(map(str, key))
-        return self._loaded.locate(
-            ConfigError(f"the block {block}, {name}: {said}", key=".".join((*spot, "block")))
+        made_of_fields = (
+            {connector.mapped_setting, connector.fields_setting}
+            if part.fields
+            else set[str | None]()
         )
+        own = _stands_in(part.settings, key) if key else bool(part.settings)
+        if theirs or block is None or own or made_of_fields & {*key[:1]}:
+            return theirs
+        place = ", ".join([f"the block {block}", *([".".join(map(str, key))] if key else [])])
+        return self._loaded.locate(ConfigError(f"{place}: {said}", key=".".join((*spot, "block"))))
 
 
 def check_without_prefect(loaded: LoadedProfile, connectors: Connectors) -> None:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 from connectors.model.containers import escape_rdn
+from connectors.model.errors import quoted
 
 _IN_FILTER: Final = {"\\": r"\5c", "*": r"\2a", "(": r"\28", ")": r"\29", "\0": r"\00"}
 _HEX_PAIR: Final = 2
@@ -142,7 +143,8 @@ def _parse_rdn(part: str, dn: str) -> Rdn:
     kind = kind.strip()
     value = _unescape(_strip(escaped), dn)
     if not found or not kind.replace("-", "").replace(".", "").isalnum() or not value:
-        message = f"{dn!r} is not a distinguished name: {part.strip()!r} should read NAME=value"
+        message = f"{quoted(dn)} is not a distinguished name: "
+        message += f"{quoted(part.strip())} should read NAME=value"
         raise ValueError(message)
     return kind, value
 
@@ -168,13 +170,12 @@ def _unescape(escaped: str, dn: str) -> str:
                 continue
             letter = escaped[place + 1 : place + 2]
             if not letter:
-                message = f"{dn!r} is not a distinguished name: it ends in a backslash"
+                message = f"{quoted(dn)} is not a distinguished name: it ends in a backslash"
                 raise ValueError(message)
             place += 1
         elif letter in '+"<>;':
-            message = (
-                f"{dn!r} is not a distinguished name: {letter!r} must be escaped with a backslash"
-            )
+            message = f"{quoted(dn)} is not a distinguished name: {letter!r} must be escaped with "
+            message += "a backslash"
             raise ValueError(message)
         raw += letter.encode()
         place += 1

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Final
 
 from connectors.active_directory.names import Rdn, dn_key, parse_dn, split_dn
+from connectors.model.errors import quoted
 
 _PATH: Final = re.compile(r"\{([^{}]*)\}")
 _STAND_IN: Final = "\ufffc"
@@ -53,7 +54,7 @@ def parse_place(text: str) -> Template:
     """
     name = _PATH.sub(_STAND_IN, text)
     if "{" in name or "}" in name:
-        message = f"{text!r} has a stray brace"
+        message = f"{quoted(text)} has a stray brace"
         raise ValueError(message)
     parts = parse_dn(name)
     if not parts:
@@ -62,15 +63,16 @@ def parse_place(text: str) -> Template:
     fixed = name
     for kind, value in parts:
         if _STAND_IN in kind:
-            message = f"{text!r} has a path in place of a type"
+            message = f"{quoted(text)} has a path in place of a type"
             raise ValueError(message)
         if _STAND_IN in value and kind.upper() != "OU":
-            message = f"{text!r} has a path in {kind}=; only the name of an OU can follow a person"
+            message = f"{quoted(text)} has a path in {quoted(kind)}: only the name of an OU can "
+            message += "follow a person"
             raise ValueError(message)
     while _STAND_IN in fixed:
         fixed = split_dn(fixed)[1]
     if not fixed:
-        message = f"{text!r} has no end without a path, such as DC=example,DC=org"
+        message = f"{quoted(text)} has no end without a path, such as DC=example,DC=org"
         raise ValueError(message)
     return Template(text, text if fixed == name else fixed, dn_key(name))
 

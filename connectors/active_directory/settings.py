@@ -16,6 +16,7 @@ from pydantic import (
 
 from connectors.active_directory.names import is_below, parse_dn
 from connectors.active_directory.places import Template, parse_place
+from connectors.model.errors import quoted
 
 LDAPS_PORT: Final = 636
 LDAP_PORT: Final = 389
@@ -195,7 +196,8 @@ class ActiveDirectorySettings(BaseModel):
             or address.path.strip("/")
             or address.username
         ):
-            message = f"{server!r} should read ldaps://host or ldaps://host:port"
+            # Not quoted: somebody may have put a password there.
+            message = "should read ldaps://host or ldaps://host:port"
             raise ValueError(message)
         _ = address.port  # out of range: ValueError
         return server
@@ -220,9 +222,8 @@ class ActiveDirectorySettings(BaseModel):
     def _containers_in_scope(self) -> Self:
         for dn in self.containers.named():
             if not is_below(dn, self.base_dn):
-                message = (
-                    f"the container {dn} is not below base_dn, so its accounts would never be read"
-                )
+                message = f"the container {quoted(dn)} is not below base_dn, so its accounts would "
+                message += "never be read"
                 raise ValueError(message)
         return self
 

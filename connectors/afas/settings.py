@@ -20,7 +20,7 @@ from connectors.afas.mapping import (
     USER_KEY,
     WITH_CUSTOM,
 )
-from connectors.model.errors import ConfigError
+from connectors.model.errors import ConfigError, quoted
 from connectors.model.people import CUSTOM
 
 OWN_FIELDS: Final = {
@@ -115,7 +115,9 @@ class SourceSettings(AfasSettings):
                 key = f"{OWN_FIELDS[kind]}.{field}"
                 custom = field.startswith(CUSTOM) and field != CUSTOM and kind in WITH_CUSTOM
                 if field not in known and not custom:
-                    message = f"there is no field {field!r}; there are {', '.join(sorted(known))}"
+                    message = (
+                        f"there is no field {quoted(field)}; there are {', '.join(sorted(known))}"
+                    )
                     raise ConfigError(message, key=key)
                 if not theirs and field in NEEDED[kind]:
                     raise ConfigError("this field is needed: it cannot be left unread", key=key)

@@ -115,7 +115,7 @@ class Fields:
     def attributes(self, user: User) -> dict[str, Value]:
         """What a user holds, without what is empty."""
         values = ((name, self._value(user, name)) for name in self._all)
-        return {name: value for name, value in values if not is_empty(value)}
+        return {name: value for name, value in values if value is not None and not is_empty(value)}
 
     def person(self, user: User) -> str | None:
         """The HR id of a user."""
@@ -126,7 +126,15 @@ class Fields:
         """What a user holds of these names; None for what is empty or not known."""
         return {name: self._value(user, name) for name in names}
 
-    def _value(self, user: User, name: str) -> Any:
+    def _value(self, user: User, name: str) -> Value | None:
+        value = self._found(user, name)
+        if isinstance(value, list | dict):
+            message = f"{name} is no plain value"
+            raise TypeError(message)  # whoever reads says that the answer is not as it should be
+        found: Value | None = value
+        return found
+
+    def _found(self, user: User, name: str) -> Any:
         if name in PLAIN:
             return user.get(name)
         if name in NAME:

@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from connectors.google_workspace.fields import CUSTOM, is_known
-from connectors.model.errors import ConfigError
+from connectors.model.errors import ConfigError, quoted
 
 WRITE_ONLY: Final[dict[str, Any]] = {"write_only": True}
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -25,7 +25,8 @@ LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 def _a_protected_address(address: str) -> str:
     parts = urlsplit(address)
     if not parts.hostname or parts.username or parts.query or parts.fragment:
-        message = f"{address!r} should read https://host, with a path if need be"
+        # Not quoted: somebody may have put a password there.
+        message = "should read https://host, with a path if need be"
         raise ValueError(message)
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
         message = "credentials travel here: use https:// (http:// only to this machine)"
@@ -36,7 +37,7 @@ def _a_protected_address(address: str) -> str:
 
 def _a_path(path: str) -> str:
     if not path.startswith("/") or (path != "/" and path.endswith("/")):
-        message = f"{path!r} should read /Unit or /Unit/Unit below, as Google writes it"
+        message = f"{quoted(path)} should read /Unit or /Unit/Unit below, as Google writes it"
         raise ValueError(message)
     return path
 
@@ -224,8 +225,8 @@ class GoogleWorkspaceSettings(BaseModel):
         unknown = [name for name in names if not is_known(name)]
         if unknown:
             message = (
-                f"{unknown[0]!r} is no attribute of a Google account; custom fields are named "
-                f"{CUSTOM}SCHEMA.FIELD"
+                f"{quoted(unknown[0])} is no attribute of a Google account; custom fields are "
+                f"named {CUSTOM}SCHEMA.FIELD"
             )
             raise ValueError(message)
         return names
@@ -235,7 +236,7 @@ class GoogleWorkspaceSettings(BaseModel):
     def _licences_with_product(cls, licences: dict[str, str]) -> dict[str, str]:
         for name, sku in licences.items():
             if not name or sku.count("/") != 1 or not all(sku.split("/")):
-                message = f"the licence {name!r} should be PRODUCT/SKU, not {sku!r}"
+                message = f"the licence {quoted(name)} should be PRODUCT/SKU, not {quoted(sku)}"
                 raise ValueError(message)
         return licences
 
@@ -243,7 +244,9 @@ class GoogleWorkspaceSettings(BaseModel):
     def _containers_in_scope(self) -> Self:
         for path in self.containers.named():
             if not self.reads(path):
-                message = f"the unit {path} is not below base_unit: its accounts are never read"
+                message = (
+                    f"the unit {quoted(path)} is not below base_unit: its accounts are never read"
+                )
                 raise ValueError(message)
         return self
 

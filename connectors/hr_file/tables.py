@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ MOST_COLUMNS: Final = 1_000
 MOST_CELLS: Final = 200_000_000
 """Of a table: a million people with two hundred columns."""
 DELIMITERS: Final = (",", ";", "\t", "|")
+_HALF: Final = re.compile("[\ud800-\udfff]")
+"""Half of a character, which JSON can spell (RFC 8259, section 8.2) and no text can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,9 +235,9 @@ def _table_of_items(name: str, items: Any) -> Table:
             continue
         rows.append({str(key): _text(value) for key, value in item.items()})
         problems.extend(
-            Problem(name, place, str(key), "is not a plain value", place="item")
+            Problem(name, place, str(key), reason, place="item")
             for key, value in item.items()
-            if isinstance(value, list | dict)
+            if (reason := _why_not(key, value))
         )
     raise_for(problems)
     headings = list(dict.fromkeys(heading for row in rows for heading in row))
@@ -245,6 +248,14 @@ def _table_of_items(name: str, items: Any) -> Table:
         dtype="str",
     )
     return Table(name, cells, "item")
+
+
+def _why_not(key: str, value: Any) -> str | None:
+    """What is wrong with a value of an object, None if nothing is."""
+    if isinstance(value, list | dict):
+        return "is not a plain value"
+    halves = (text for text in (key, value) if isinstance(text, str) and _HALF.search(text))
+    return "holds half of a character" if any(halves) else None
 
 
 def _read_parquet(file: Path) -> Table:

@@ -23,6 +23,15 @@ from typing import Any, Final
 MOVED_SINCE: Final = "moved_since"
 """Code of a refusal because the account is not what the plan saw."""
 
+LONGEST_QUOTE: Final = 80
+"""Characters of what somebody wrote that a sentence bears."""
+
+
+def quoted(written: object) -> str:
+    """What somebody wrote, in quotes, for a sentence about it; no more than that bears."""
+    text = str(written)
+    return repr(text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}…")
+
 
 def shown(text: str) -> str:
     """Text that quotes others, fit for a terminal and a log: what steers those is spelt out."""

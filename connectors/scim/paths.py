@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
+from connectors.model.errors import quoted
 from connectors.model.values import Value
 from connectors.scim.spelling import canonical
 from connectors.scim.urns import USER
@@ -183,7 +184,7 @@ def parse_path(text: str) -> Path:
     match = _PATH.fullmatch(text.strip())
     if match is None:
         message = (
-            f"{text!r} is no path such as userName, name.familyName, "
+            f"{quoted(text)} is no path such as userName, name.familyName, "
             'emails[type eq "work"].value or urn:…:User:department'
         )
         raise ValueError(message)

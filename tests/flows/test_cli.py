@@ -30,6 +30,14 @@ def test_version_is_that_of_the_package() -> None:
     assert re.fullmatch(r"retour \d+\.\d+\S*\n", retour("--version").stdout)
 
 
+def test_what_was_typed_is_quoted_without_what_steers_a_terminal() -> None:
+    result = retour("approve", "0123456789ab", "\x1b[2Jgone", "\ud7fc")
+
+    assert result.exit_code == 2
+    assert r"(\x1b[2Jgone \ud7fc)" in result.stderr
+    assert result.stderr.replace("\n", "").isprintable()
+
+
 # --- Preview and live run -------------------------------------------------------------------------
 
 

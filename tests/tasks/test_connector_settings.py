@@ -166,12 +166,17 @@ def test_a_path_is_relative_to_the_profile_wherever_it_was_given(site, monkeypat
     [
         (AD | {"page_size": 5000}, "page_size: must be at most 1000"),
         (AD | {"bind_user": 5}, "bind_user: must be text"),
-        (AD | {"server": "ldap:/x"}, "server: 'ldap:/x' should read"),
+        (AD | {"server": "ldap:/x"}, "server: should read"),
         (
             {name: value for name, value in AD.items() if name != "base_dn"},
             "base_dn: is missing. Accounts below this name are read; no others are touched.",
         ),
         (AD | {"containers": {}}, "containers.initial: is missing"),
+        (AD | {"\x1b[2Jx": 1}, r"\x1b[2Jx: unknown key"),
+        (
+            AD | {"bind_password": "secret://"},
+            "bind_password: what follows secret:// is not a name",
+        ),
     ],
 )
 def test_what_is_wrong_in_a_block_is_told_with_the_block_and_its_line(site, held, says):
@@ -180,6 +185,13 @@ def test_what_is_wrong_in_a_block_is_told_with_the_block_and_its_line(site, held
         f"site.yaml:8: targets.ad.block: the block retour-active-directory/corp, {says}"
     )
     assert SECRET not in message
+
+
+def test_what_does_not_go_together_in_a_block_is_told_with_the_block(site):
+    held = AD | {"containers": AD["containers"] | {"initial": "OU=New,DC=elsewhere"}}
+    assert told(site, Blocks(main=AFAS, corp=held)).startswith(
+        "site.yaml:8: targets.ad.block: the block retour-active-directory/corp: the container "
+    )
 
 
 def test_what_is_wrong_in_the_profile_is_told_there_though_there_is_a_block(site):

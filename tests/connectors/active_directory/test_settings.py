@@ -46,6 +46,19 @@ def test_another_address_is_refused(server, why):
         settings(server=server)
 
 
+@pytest.mark.parametrize("server", ["hunter2", "ldaps://dc:hunter2@dc.example.org"])
+def test_what_may_be_a_password_in_the_wrong_field_is_not_quoted(server):
+    with pytest.raises(ValidationError) as refused:
+        settings(server=server)
+    assert "hunter2" not in refused.value.errors()[0]["msg"]
+
+
+def test_no_more_of_a_name_is_quoted_than_a_sentence_bears():
+    with pytest.raises(ValidationError) as refused:
+        settings(base_dn="x" * 70_000)
+    assert len(refused.value.errors()[0]["msg"]) < 300
+
+
 def test_ldap_is_good_enough_when_it_is_protected_before_anything_is_sent():
     given = settings(server="ldap://dc.example.org", start_tls=True)
     assert (given.host, given.port) == ("dc.example.org", 389)

@@ -8,9 +8,10 @@ import pytest
 from connectors.google_workspace import open_reader
 from connectors.google_workspace.sandbox.content import ADMIN, HELPDESK, add_people
 from connectors.google_workspace.sandbox.serve import AUTH, LICENSING
-from connectors.model.errors import Misconfigured
+from connectors.model.errors import BrokenSource, Misconfigured
 from connectors.model.manifest import ADDRESS
 from connectors.sdk.clock import now
+from connectors.sdk.understood import understood
 from tests.connectors.google_workspace.lab import TARGET, apply, create, delete, read, settings_of
 
 
@@ -54,6 +55,13 @@ def test_every_address_is_taken_those_of_groups_and_deleted_accounts_too(served)
     assert held["janine@example.org"] == held["jan@example.org"] == one.ref
     assert held["gone@example.org"] == gone.ref
     assert held["it@example.org"] == served.workspace.holder("it@example.org")
+
+
+def test_a_list_where_a_text_belongs_is_no_value(served):
+    [receipt] = apply(served, create())
+    served.workspace.users[receipt.ref]["recoveryEmail"] = ["x@example.org"]
+    with pytest.raises(BrokenSource, match="not as it should be"), understood(TARGET, "read"):
+        read(served)
 
 
 def test_accounts_outside_the_base_unit_are_not_ours_and_their_addresses_are_taken(served):

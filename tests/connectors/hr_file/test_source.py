@@ -266,6 +266,15 @@ def test_a_json_document_with_a_list_in_a_cell_names_the_item(tmp_path):
     assert refusal(file) == "hr.json persons item 1, family_name: is not a plain value"
 
 
+def test_half_of_a_character_in_json_names_the_item(tmp_path):
+    file = tmp_path / "hr.json"
+    file.write_text(
+        r'{"persons": [{"external_id": "1", "family_name": "\ud800"}], "contracts": []}'
+    )
+
+    assert refusal(file) == "hr.json persons item 1, family_name: holds half of a character"
+
+
 def test_two_formats_in_one_folder_ask_for_a_choice(folder):
     pd.DataFrame({"external_id": ["1"]}).to_parquet(folder / "persons.parquet")
 
