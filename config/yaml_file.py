@@ -22,6 +22,9 @@ from connectors.model.errors import ConfigError
 Key = tuple[str | int, ...]
 """Path of a value from the top of a file: names of keys and places in lists."""
 
+LONGEST_PATH: Final = 200
+"""Characters of a path that a message bears."""
+
 MAX_BYTES: Final = 20_000_000
 """A file is not longer: 10,000 rules are a fifth of it."""
 
@@ -116,10 +119,14 @@ def read_yaml(path: Path) -> YamlFile:
 
 
 def shown(path: Path) -> str:
-    """A path for messages: relative to the working directory when it lies below it."""
+    """A path for messages: relative to the working directory when it lies below it.
+
+    Of one that is longer than a sentence bears, its end.
+    """
     absolute = Path(os.path.normpath(path.absolute()))
     here = Path.cwd()
-    return printable(str(absolute.relative_to(here) if absolute.is_relative_to(here) else path))
+    text = printable(str(absolute.relative_to(here) if absolute.is_relative_to(here) else path))
+    return text if len(text) <= LONGEST_PATH else f"…{text[-LONGEST_PATH:]}"
 
 
 def _read_text(path: Path, file: str) -> str:

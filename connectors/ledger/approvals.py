@@ -13,6 +13,7 @@ from typing import Any, Literal
 from sqlalchemy import Row, select, update
 
 from connectors.ledger.audit import Audit
+from connectors.ledger.store import require_sound
 from connectors.ledger.tables import approvals as approvals_table
 from connectors.model.errors import ConfigError
 from connectors.sdk.clock import now
@@ -241,5 +242,6 @@ def _line(asked: Approval, answer: Answer, *, by: str, note: str, at: datetime) 
 
 
 def _approval(row: Row[Any]) -> Approval:
+    require_sound(row, approvals_table)
     fields = dict(row._mapping)
     return Approval(**{**fields, "parameters": json.loads(fields["parameters"])})

@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Select, delete, func, select, update
 
 from connectors.ledger.audit_chain import PRUNE, first_break, sealed
-from connectors.ledger.audit_rows import COLUMNS, HEAD, NotWrittenByUs, ends, line_of
+from connectors.ledger.audit_rows import COLUMNS, HEAD, NotWrittenByUs, ends, is_head, line_of
 from connectors.ledger.audit_text import NOTHING, audit_text, in_a_line
 from connectors.ledger.records import AuditBreak, AuditLine, AuditSeal
 from connectors.ledger.store import Store
@@ -181,7 +181,8 @@ class Audit(Store):
         """Seal lines into the chain; what a line does not say is empty."""
         if not lines:
             return
-        end = connection.execute(HEAD.with_for_update()).one()
+        with self._making_sense():
+            [end] = filter(is_head, connection.execute(HEAD.with_for_update()).all())
         sequence, previous = end.sequence, end.hash
         chained: list[dict[str, Any]] = []
         for told in lines:

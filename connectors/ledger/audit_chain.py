@@ -29,6 +29,9 @@ PRUNE: Final = "PruneAudit"
 RANGES_AT_ONCE: Final = 100
 """Of numbers in one line that tells of an erasure: its text is capped."""
 
+TOKEN: Final = re.compile(r"erased:[0-9a-f]{12}")
+"""What stands in the place of somebody who was forgotten, where entries are told apart by it."""
+
 _FIRST_WAY: Final = (
     *("sequence", "run", "profile", "action", "target", "person", "ref", "outcome"),
     *("because", "text", "previous"),
@@ -39,6 +42,11 @@ _TOLD: Final = re.compile(r"^lines ([\d, -]+):")
 _CUT: Final = re.compile(r"^lines 1-(\d+): .* ([0-9a-f]{64})$")
 
 Line = Mapping[str, Any]
+
+
+def new_token() -> str:
+    """One that nobody had before."""
+    return f"erased:{secrets.token_hex(6)}"
 
 
 def sealed(line: Line) -> dict[str, Any]:
@@ -75,7 +83,7 @@ def first_break(
             return AuditBreak(expected, reason)
         if line.erased is not None:
             erased.add(line.sequence)
-            if (line.text, line.change, line.salt) != (ERASED, "", None):
+            if not _is_erased(line):
                 filled.add(line.sequence)
         told.hear(line)
         previous, expected = line.hash, expected + 1
@@ -96,6 +104,18 @@ def _untold(erased: set[int], anchor: AuditSeal, told: "_Told") -> AuditBreak | 
         reason = "the lines up to this one were cut off, and no line tells of that"
         return AuditBreak(anchor.sequence, reason)
     return None
+
+
+def _is_erased(line: AuditLine) -> bool:
+    """Whether a line is as an erasure leaves it: about nobody, or about somebody else as before.
+
+    What the latter keeps (person, native id, reasons) no hash holds any more: it was hashed
+    together with what is gone.
+    """
+    nobody = (line.ref, line.because) == (ERASED, ERASED) and TOKEN.fullmatch(line.person)
+    somebody = ERASED not in (line.ref, line.because) and not TOKEN.match(line.person)
+    gone = (line.text, line.change, line.salt) == (ERASED, "", None)
+    return gone and bool(nobody or somebody)
 
 
 def _filled(lines: set[int]) -> AuditBreak | None:

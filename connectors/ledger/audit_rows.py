@@ -22,8 +22,15 @@ COLUMNS: Final = [
 ]
 """What a line is read from; instants as their text."""
 HEAD: Final = select(
-    audit_head.c.sequence, audit_head.c.hash, audit_head.c.cut_sequence, audit_head.c.cut_hash
+    audit_head.c.sequence,
+    audit_head.c.hash,
+    audit_head.c.cut_sequence,
+    audit_head.c.cut_hash,
+    audit_head.c.chain,
 )
+
+CHAIN: Final = 1
+"""Key of the only row of the head."""
 
 _NUMBERS: Final = ("sequence", "version")
 _INSTANTS: Final = ("at", "erased")
@@ -64,11 +71,17 @@ def ends(connection: Connection) -> tuple[AuditSeal, AuditSeal]:
         NotWrittenByUs: The row that says so is not there, or says something else.
     """
     rows = connection.execute(HEAD).all()
-    if len(rows) == 1 and _are(int, rows[0][::2]) and _are(str, rows[0][1::2]):
+    if len(rows) == 1 and is_head(rows[0]):
         [row] = rows
         return AuditSeal(row.sequence, row.hash), AuditSeal(row.cut_sequence, row.cut_hash)
     last = connection.scalar(select(func.max(audit.c.sequence))) or 0
     raise NotWrittenByUs(last, "nobody can tell any more whether the trail ends here")
+
+
+def is_head(row: Row[Any]) -> bool:
+    """Whether a row of the head says what one can say."""
+    *cells, chain = row
+    return chain == CHAIN and _are(int, cells[::2]) and _are(str, cells[1::2])
 
 
 def _fits(name: str, value: object) -> bool:

@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, or_, select, update
 
 from connectors.ledger.audit import Audit
-from connectors.ledger.audit_chain import ERASE, told_of
+from connectors.ledger.audit_chain import ERASE, new_token, told_of
 from connectors.ledger.memory import people_of, snapshot_row
 from connectors.ledger.scrub import Scrub, words_in
 from connectors.ledger.tables import (
@@ -159,7 +159,7 @@ class _Eraser:
         self._own = list(
             connection.execute(select(journal).where(_of(journal, profile, person))).all()
         )
-        token = f"erased:{secrets.token_hex(6)}"
+        token = new_token()
         self._scrub = Scrub(person, self._words(), token)
 
     def _words(self) -> Iterator[str]:

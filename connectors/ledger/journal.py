@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from connectors.ledger.audit import Audit
@@ -17,6 +17,7 @@ from connectors.ledger.audit_text import NOTHING, refuse_secrets, without_secret
 from connectors.ledger.books import keep_books
 from connectors.ledger.links import Links
 from connectors.ledger.records import JournalEntry, OpenIntent
+from connectors.ledger.store import require_sound
 from connectors.ledger.tables import journal as journal_table
 from connectors.model.change import Change, change_from_json
 from connectors.model.receipt import Outcome, Receipt
@@ -231,17 +232,7 @@ class Journal(Links, Audit):
         every = select(journal_table).where(journal_table.c.profile == profile)
         with self._reading() as connection:
             rows = [row for is_open in _OPEN for row in connection.execute(every.where(is_open))]
-        return [
-            OpenIntent(
-                sequence=row.sequence,
-                run=row.run,
-                profile=row.profile,
-                change=_change(row.content),
-                at=row.announced or row.settled,
-                receipt=_receipt(row.receipt),
-            )
-            for row in sorted(rows, key=lambda row: row.sequence)
-        ]
+            return [_intent_of(row) for row in sorted(rows, key=lambda row: row.sequence)]
 
     def close_intents(self, run: str, closed: Sequence[tuple[OpenIntent, Receipt]]) -> None:
         """Settle what earlier runs left open, with receipts that say what was found in the target.
@@ -276,16 +267,7 @@ class Journal(Links, Audit):
             .order_by(journal_table.c.sequence)
         )
         with self._reading() as connection:
-            return [
-                JournalEntry(
-                    change=_change(row.content),
-                    announced=row.announced,
-                    receipt=_receipt(row.receipt),
-                    settled_by=row.settled_by,
-                    private=frozenset(json.loads(row.content).get("private", ())),
-                )
-                for row in connection.execute(statement)
-            ]
+            return [_entry(row) for row in connection.execute(statement)]
 
 
 class _Noted(NamedTuple):
@@ -314,6 +296,29 @@ def _content(receipt: Receipt) -> str:
     # Its write is done: a secret must not get in here, and must not cost us the receipt either.
     content = receipt.to_json()
     return _PLAIN.encode(content | {"produced": without_secrets(content["produced"])})
+
+
+def _entry(row: Row[Any]) -> JournalEntry:
+    require_sound(row, journal_table)
+    return JournalEntry(
+        change=_change(row.content),
+        announced=row.announced,
+        receipt=_receipt(row.receipt),
+        settled_by=row.settled_by,
+        private=frozenset(json.loads(row.content).get("private", ())),
+    )
+
+
+def _intent_of(row: Row[Any]) -> OpenIntent:
+    require_sound(row, journal_table)
+    return OpenIntent(
+        sequence=row.sequence,
+        run=row.run,
+        profile=row.profile,
+        change=_change(row.content),
+        at=row.announced or row.settled,
+        receipt=_receipt(row.receipt),
+    )
 
 
 def _change(content: str) -> Change:

@@ -88,3 +88,6 @@ def _bring_up_to_date(engine: Engine) -> None:
         if away and engine.dialect.name == "postgresql":
             raise Unreachable(message, hint="Check RETOUR_LEDGER_URL.") from error
         raise ConfigError(message) from error
+    except UnicodeDecodeError as error:  # SQLite quotes what it stumbles over, which is no text
+        message = f"the ledger {address(engine)} cannot be opened. {way_out('malformed')}"
+        raise ConfigError(message) from error

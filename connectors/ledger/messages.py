@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, delete, func, or_, select, update
 
-from connectors.ledger.store import Store
+from connectors.ledger.store import Store, require_sound
 from connectors.ledger.tables import heard as heard_table
 from connectors.ledger.tables import incidents as incidents_table
 from connectors.ledger.tables import journal as journal_table
@@ -266,5 +266,6 @@ def _settled(row: Row[Any]) -> tuple[Change, Receipt]:
 
 
 def _message(row: Row[Any]) -> Message:
+    require_sound(row, messages_table)
     fields = {name: getattr(row, name) for name in Message.__slots__}
     return Message(**{**fields, "content": json.loads(row.content)})

@@ -3,11 +3,11 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 
-from connectors.ledger.store import Store
+from connectors.ledger.store import Store, require_sound
 from connectors.ledger.tables import journal, runs
 from connectors.model.change import Change, change_from_json
 from connectors.model.receipt import Outcome, Receipt
@@ -58,22 +58,7 @@ class Past(Store):
             .limit(limit)
         )
         with self._reading() as connection:
-            rows = connection.execute(statement).all()
-        past: list[PastChange] = []
-        for row in rows:
-            content = json.loads(row.content)
-            receipt = None if row.receipt is None else Receipt.from_json(json.loads(row.receipt))
-            past.append(
-                PastChange(
-                    run=row.run,
-                    at=row.settled or row.announced,
-                    change=change_from_json(content, resolved=True),
-                    outcome=None if receipt is None else receipt.outcome,
-                    detail=(receipt.detail or "") if receipt is not None else "",
-                    private=frozenset(content.get("private", ())),
-                )
-            )
-        return past
+            return [_past_change(row) for row in connection.execute(statement)]
 
     def paces(self, profile: str) -> dict[str, float]:
         """How many writes per second each target took lately.
@@ -110,3 +95,17 @@ class Past(Store):
                 took = max((last - first).total_seconds(), 0.001)
                 seconds[target] = seconds.get(target, 0.0) + took
         return {target: writes[target] / seconds[target] for target in writes}
+
+
+def _past_change(row: Row[Any]) -> PastChange:
+    require_sound(row, journal)
+    content = json.loads(row.content)
+    receipt = None if row.receipt is None else Receipt.from_json(json.loads(row.receipt))
+    return PastChange(
+        run=row.run,
+        at=row.settled or row.announced,
+        change=change_from_json(content, resolved=True),
+        outcome=None if receipt is None else receipt.outcome,
+        detail=(receipt.detail or "") if receipt is not None else "",
+        private=frozenset(content.get("private", ())),
+    )

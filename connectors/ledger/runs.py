@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, func, select, update
 
 from connectors.ledger.records import RunRecord
-from connectors.ledger.store import Store
+from connectors.ledger.store import Store, require_sound
 from connectors.ledger.tables import plans as plans_table
 from connectors.ledger.tables import runs as runs_table
 from connectors.model.errors import ConfigError
@@ -173,6 +173,7 @@ def _whole_id(connection: Connection, name: str) -> str:
 
 
 def _record(row: Row[Any]) -> RunRecord:
+    require_sound(row, runs_table)
     fields = dict(row._mapping)
     fields["parameters"] = json.loads(fields["parameters"] or "null")
     if fields.get("report") is not None:

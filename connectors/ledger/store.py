@@ -7,7 +7,19 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Final
 
 import pandas as pd
-from sqlalchemy import Column, Connection, Engine, Select, Table, collate
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Engine,
+    Integer,
+    LargeBinary,
+    Row,
+    Select,
+    String,
+    Table,
+    collate,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import (
     DatabaseError,
@@ -26,7 +38,31 @@ AWAY: Final = (OperationalError, InterfaceError, InternalError)
 """Errors of a database that is not there, or not itself."""
 UNREADABLE: Final = (*STUMBLES, zlib.error, NoResultFound)
 """What code raises over a value, or a missing row, that no Retour can have left there."""
+_KINDS: Final[tuple[tuple[type[Any], type], ...]] = (
+    (String, str), (Boolean, bool), (Integer, int), (LargeBinary, bytes),
+)  # fmt: skip
+"""Kind of a column -> what a value of it is."""
 WITHOUT_IT: Final = "Nothing is written without it; the next run settles what is in doubt."
+
+
+def require_sound(row: Row[Any], table: Table) -> None:
+    """Make sure that a row holds what a row of that table can hold: SQLite takes anything.
+
+    Raises:
+        ValueError: A cell is empty that never is, or of another kind; which one, not what it holds.
+    """
+    for name, value in row._mapping.items():
+        column = table.c.get(name)
+        if column is not None and not _can_be(value, column):
+            message = f"{table.name}.{name} is of another kind"
+            raise ValueError(message)
+
+
+def _can_be(value: object, column: Column[Any]) -> bool:
+    if value is None:
+        return bool(column.nullable)
+    kinds = [kind for stored, kind in _KINDS if isinstance(column.type, stored)]
+    return not kinds or isinstance(value, kinds[0])
 
 
 class Store:

@@ -101,7 +101,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def laid(kept: Path, file: Path) -> None:
-    for end in ("-wal", "-shm"):
+    for end in ("", "-wal", "-shm"):  # a new file: somebody may not have let go of the old one
         file.with_name(file.name + end).unlink(missing_ok=True)
     shutil.copyfile(kept, file)
 

@@ -5,9 +5,11 @@ import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, literal, null, select, update
 
 from connectors.ledger.ledger import open_ledger
+from connectors.ledger.store import require_sound
+from connectors.ledger.tables import audit_head, runs
 from connectors.model.errors import ConfigError, Unreachable
 from connectors.model.receipt import Outcome
 from connectors.sdk.fanout import receipt_of
@@ -115,3 +117,23 @@ def test_a_ledger_that_others_could_read_is_closed_to_them(ledger_url):
             file.chmod(0o644)
         open_ledger(ledger_url).close()
         assert [file.stat().st_mode & 0o777 for file in files] == [0o600] * 3
+
+
+def test_a_row_without_what_every_row_has_is_said_to_be_none_of_ours(ledger):
+    with ledger._reading() as connection:
+        row = connection.execute(select(null().label("profile"), literal("x").label("run"))).one()
+        with pytest.raises(ValueError, match=r"runs\.profile is of another kind"):
+            require_sound(row, runs)
+        of_bytes = connection.execute(select(literal(b"secret").label("mode"))).one()
+        with pytest.raises(ValueError, match=r"^runs\.mode is of another kind$"):
+            require_sound(of_bytes, runs)
+        may_miss = connection.execute(select(null().label("digest"))).one()
+        require_sound(may_miss, runs)
+
+
+def test_a_trail_whose_end_has_another_key_has_none(ledger):
+    with ledger._writing() as connection:
+        connection.execute(update(audit_head).values(chain=7))
+    assert "nobody can tell any more" in ledger.verify_audit().reason
+    with pytest.raises(Unreachable, match="holds something that Retour has not written"):
+        carry_out(ledger, done(create("1"), "a"))
