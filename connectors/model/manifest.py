@@ -1,6 +1,6 @@
 """Manifest: what a connector can do and what it needs, as data that the planner reads."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -112,6 +112,12 @@ class Manifest:
     read_permissions: tuple[str, ...] = ()
     write_permissions: tuple[str, ...] = ()
     documentation: str = ""
+    _spelled: dict[str, Attribute] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Index the attributes: they are asked for by name for every value of everybody."""
+        first = {one.name.casefold(): one for one in reversed(self.attributes)}
+        object.__setattr__(self, "_spelled", first)
 
     @property
     def private(self) -> frozenset[str]:
@@ -124,11 +130,9 @@ class Manifest:
         Another spelling of one that is known is none: it would pass by everything said of that.
         """
         spelled = name.casefold()
-        for attribute in self.attributes:
-            if attribute.name == name:
-                return attribute
-            if attribute.name.casefold() == spelled:
-                return None
+        known = self._spelled.get(spelled)
+        if known is not None:
+            return known if known.name == name else None
         if not self.open_attributes or spelled in map(str.casefold, self.reserved):
             return None
         return Attribute(name=name)

@@ -87,6 +87,10 @@ class Assignments:
         gifts = list(self._gifts(table))
         self.gifts = [gift for gift in gifts if self.rules[gift.rule].counts]
         self.released = [gift for gift in gifts if not self.rules[gift.rule].counts]
+        self._of_kind: dict[tuple[str, Kind, bool], list[Gift]] = {}
+        for gift in gifts:
+            released = not self.rules[gift.rule].counts
+            self._of_kind.setdefault((gift.target, gift.kind, released), []).append(gift)
         self._texts = [f"rule:{rule.id}" for rule in self.rules]
 
     def due(self, target: str, kind: Kind, *, released: bool = False) -> Mask:
@@ -112,10 +116,7 @@ class Assignments:
 
     def because(self, target: str, kind: Kind, place: int, *, released: bool = False) -> Because:
         """Why the person at a position is due an account or access; or was, by retired rules."""
-        gifts = self.released if released else self.gifts
-        return self.reasons(
-            (gift for gift in gifts if (gift.target, gift.kind) == (target, kind)), place
-        )
+        return self.reasons(self._of_kind.get((target, kind, released), ()), place)
 
     def reasons(self, gifts: Iterable[Gift], place: int) -> Because:
         """Contracts and rules behind gifts to one person, sorted, each once."""

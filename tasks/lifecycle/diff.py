@@ -89,7 +89,10 @@ class TargetDiff:
         needs = needs_of(self.policy.mapped("create"))
         persons: list[str] = self._roster.ids[desired.places].tolist()
         records = contexts(self._held.accounts, [self._numbers[who] for who in persons])
-        for place, person in enumerate(persons):
+        account, access = self.due.account, self.due.access
+        for place, (person, position) in enumerate(
+            zip(persons, desired.places.tolist(), strict=True)
+        ):
             after = dict(self._fitting(desired, place, person))
             # Whatever a profile maps to it: the account has to be recognised again.
             after[self.policy.manifest.correlation] = self._numbers[person]
@@ -100,7 +103,7 @@ class TargetDiff:
             container = self._containers.of("initial", person)
             if container is not None:
                 after["container"] = container
-            because = self.due.account[person]
+            because = account.at(position)
             yield self._held.change(
                 CreateAccount,
                 person,
@@ -110,8 +113,8 @@ class TargetDiff:
                 needs=[need for name, need in needs.items() if name in after],
                 context=records.get(self._numbers[person], {}),
             )
-            if person in self.due.access:
-                yield from self._access.give(person, None, self.due.access[person])
+            if access.mask[position]:
+                yield from self._access.give(person, None, access.at(position))
             else:
                 yield from self._access.withhold(person, _without_rules(because))
             yield from self._permissions.changes(person, None, ())

@@ -92,6 +92,8 @@ class _Column:
 
     def _where(self, found: Any) -> Iterable[tuple[str, str | None]]:
         values = self.values.filter(found).to_pylist()
+        if not values:  # as for most new names, and whose they are is the dear part
+            return ()
         return zip(values, self.holders.persons(self.refs.filter(found).to_pylist()), strict=True)
 
 
