@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from connectors.memory.store import Store
 
@@ -40,5 +40,4 @@ def _block(part: Any) -> str:
             return _plain(part)
 
 
-def _plain(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+_plain: Final = json.JSONEncoder(ensure_ascii=False).encode
