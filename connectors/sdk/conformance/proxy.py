@@ -111,9 +111,11 @@ class FaultProxy:
 
     async def _stop(self) -> None:
         self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # whoever was let in just now has begun
+        while self._tasks:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -143,9 +145,11 @@ class FaultProxy:
         finally:
             for way in ways:
                 way.cancel()
-            await asyncio.gather(*ways, return_exceptions=True)
-            for side in (writer, there_writer):
-                _reset(side) if broken else side.close()
+            try:
+                await asyncio.gather(*ways, return_exceptions=True)
+            finally:  # also when the proxy is stopped meanwhile
+                for side in (writer, there_writer):
+                    _reset(side) if broken else side.close()
 
     async def _pass_requests(
         self,
