@@ -34,8 +34,8 @@ test: $(READY) ## every test that needs no system package; the real parts too wh
 	@$(BIN)/pytest -m "not real$(if $(filter 0,$(COVERED)), and not decisions)" --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 	@$(if $(filter 0,$(REAL)),true,$(BIN)/pytest tests/real $(ARGS)) || [ $$? = 5 ]  # 5: -k chose none of these
 
-# Every place of the sweeps of which `make test` tries some, about an hour and a half of one core; thirty days of
-# 20,000 people, about half an hour of another; and twenty times as many examples of every property.
+# Every place of the sweeps of which `make test` tries some, thirty days of 20,000 people, and damaged inputs in depth: an hour
+# and a quarter on two cores that did other things besides; then twenty times as many examples of every property.
 soak: $(READY) ## kill a run at every write, let every request fail in every way; damaged inputs; a month of 20,000 people; Dask
 	@RETOUR_SOAK=1 $(BIN)/pytest -v tests/sweep tests/fuzz --timeout 3600 --numprocesses $(TESTERS) --dist worksteal $(ARGS)
 	@RETOUR_SOAK=1 $(BIN)/pytest -m "hypothesis and not real" tests/tasks tests/connectors --timeout 3600 \
