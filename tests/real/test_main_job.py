@@ -293,7 +293,11 @@ def test_a_controller_that_dies_half_way_leaves_hr_with_what_is_really_there(
     assert ending.exit == 6
     samba.start()
     accounts, held = company.domain.accounts(), company.hr.held()
-    assert 0 < len(accounts) < len(company.due())
+    # Half-way: a quick writer may have made everybody's account by then, but not all that is due.
+    outcomes = {one["outcome"] for one in ending.report["changes"] if one["target"] == DIRECTORY}
+    assert accounts
+    assert "done" in outcomes
+    assert outcomes - {"done"}
     changed = {person: values for person, values in held.items() if values != before[person]}
     assert changed == {
         person: company.hr.after_write_back(person, accounts[person]) for person in changed
