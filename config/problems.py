@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from textwrap import shorten
 from types import UnionType
 from typing import Annotated, Any, Final, Union, get_args, get_origin
 
@@ -11,13 +10,12 @@ from pydantic_core import ErrorDetails
 
 from config.several import hint
 from config.yaml_file import Key, YamlFile, spell
-from connectors.model.errors import ConfigError
+from connectors.model.errors import ConfigError, quoted
 
 _SECRET: Final = re.compile(
     r"pass(word|wd)?|pwd|secret|token|credential|authori[sz]|bearer|(^|_)(key|pin|code)",
     re.IGNORECASE,
 )
-_LONGEST_QUOTE: Final = 40
 
 UNKNOWN: Final = object()
 """Stands for a value that is not told."""
@@ -158,7 +156,7 @@ def _not_this(written: Any, loc: Key) -> str:
         case int() | float():
             return f", not the number {written}"
         case _:
-            return f", not {shorten(str(written), _LONGEST_QUOTE, placeholder=' …')!r}"
+            return f", not {quoted(written)}"
 
 
 def _may_be_secret(loc: Key) -> bool:

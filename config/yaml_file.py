@@ -103,6 +103,13 @@ def spell(key: Key) -> str | None:
     return printable(text.removeprefix(".")) or None
 
 
+def unspell(key: str) -> Key:
+    """The steps of a key as messages print it; names that hold a dot or a bracket come apart."""
+    return tuple(
+        int(place) if place else name for place, name in re.findall(r"\[(\d+)\]|([^.[]+)", key)
+    )
+
+
 def printable(text: str) -> str:
     """Text out of a file for messages: no line of its own, and nothing that a terminal obeys."""
     return text if text.isprintable() else text.encode("unicode_escape").decode()

@@ -15,7 +15,7 @@ from config.loader import LoadedProfile
 from config.overrides import Overrides, Spot, lay
 from config.secrets import BlockSecret
 from config.several import hint
-from config.yaml_file import Key
+from config.yaml_file import Key, unspell
 from connectors.model.connector import Connector
 from connectors.model.errors import ConfigError, ConnectorError
 from tasks.block_store import slug_of
@@ -163,7 +163,7 @@ class ConnectorSettings:
                 *spot, skip=left_out, block_secret=self._block_secret, under=under, over=over
             )
         except ConfigError as error:
-            key = tuple((error.key or "").split(".")[len(spot) + 1 :])
+            key = unspell(error.key or "")[len(spot) + 1 :]  # behind `settings`
             raise self._elsewhere(spot, key, error.message) or error from None
         return {name: value for name, value in given.items() if name not in left_out}
 
@@ -215,8 +215,7 @@ class ConnectorSettings:
         except ConfigError as error:
             if error.key is None or error.file is not None:
                 raise
-            key = tuple(error.key.split("."))
-            theirs = self._elsewhere(spot, key, error.message)
+            theirs = self._elsewhere(spot, unspell(error.key), error.message)
             if theirs is not None:
                 raise theirs from None
             error.key = ".".join((*spot, "settings", error.key))

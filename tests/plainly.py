@@ -82,9 +82,9 @@ def decide(run: Run) -> Verdict:
     return plan_changes.fn(run, import_people.fn(run), read_all(run))
 
 
-def read_all(run: Run, pool: Executor | None = None) -> list[Reading]:
+def read_all(run: Run) -> list[Reading]:
     """What every target holds, as far as they can be read."""
-    return readings_of(run, _reads(run, pool or InTurn()))
+    return readings_of(run, _reads(run, InTurn()))
 
 
 def _reads(run: Run, pool: Executor) -> dict[str, Callable[[], Any]]:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from config import yaml_file
-from config.yaml_file import read_yaml, spell
+from config.yaml_file import read_yaml, spell, unspell
 from connectors.model.errors import ConfigError
 
 
@@ -223,3 +223,8 @@ def test_a_file_that_is_no_configuration_is_not_read_to_its_end(read, monkeypatc
     monkeypatch.setattr(yaml_file, "MAX_BYTES", 2_000_000)
     with pytest.raises(ConfigError, match="the file is larger than 2 MB; is it the one you mean"):
         read(b"x" * 2_000_001)
+
+
+@pytest.mark.parametrize("key", [("targets", "entra_id", "depends_on", 0), ("rules",), (3, "when")])
+def test_a_key_as_messages_print_it_is_read_back(key):
+    assert unspell(spell(key)) == key

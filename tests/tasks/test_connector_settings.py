@@ -201,6 +201,11 @@ def test_what_is_wrong_in_the_profile_is_told_there_though_there_is_a_block(site
     )
 
 
+def test_a_secret_in_a_list_of_the_profile_is_told_there_though_there_is_a_block(site):
+    site["targets"]["ad"]["settings"] = {"protected": ["svc", "secret://nowhere"]}
+    assert told(site).startswith("site.yaml:12: targets.ad.settings.protected[1]: ")
+
+
 def test_what_is_wrong_in_a_variable_is_told_with_its_name_and_not_its_value(site, monkeypatch):
     monkeypatch.setenv("RETOUR_TARGETS__AD__PAGE_SIZE", SECRET)
     assert told(site) == "environment: RETOUR_TARGETS__AD__PAGE_SIZE: must be a whole number"
