@@ -1,7 +1,8 @@
 """Executing changes: one person's in order, persons side by side, pulled no faster than written."""
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
 
 from connectors.model.change import Change
 from connectors.model.receipt import Receipt
@@ -54,21 +55,21 @@ def apply_per_person(
     # down. Not where one person at a time is written: there, nobody else is touched.
     at_most = concurrency + (concurrency > 1)
     with ThreadPoolExecutor(max_workers=concurrency) as pool:
-        running: set[Future[Turn]] = set()
+        running, done = 0, SimpleQueue[Future[Turn]]()
         try:
             while True:
-                while trial.verdict is None and len(running) < at_most:
+                while trial.verdict is None and running < at_most:
                     turn = turns.next()
                     if turn is None:
                         break
-                    running.add(pool.submit(_take, turn, execute, trial))
+                    pool.submit(_take, turn, execute, trial).add_done_callback(done.put)
+                    running += 1
                 if not running:
                     break
-                done, running = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    turn = future.result()
-                    yield from turn.receipts
-                    trial.learn(turn)
+                turn = done.get().result()
+                running -= 1
+                yield from turn.receipts
+                trial.learn(turn)
         finally:
             trial.over.set()  # nobody listens any more, perhaps because the ledger broke
     if trial.verdict is not None:

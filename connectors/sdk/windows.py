@@ -8,7 +8,8 @@ are those of `fanout.apply_per_person`.
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
 from typing import Final
 
 from connectors.model.change import Change, Verb
@@ -175,26 +176,27 @@ class _SideBySide:
             begun: Called when the last of them is under way.
         """
         left = iter(turns)
-        running: set[Future[tuple[Turn, Change | None]]] = set()
+        running, done = 0, SimpleQueue[Future[tuple[Turn, Change | None]]]()
         while True:
-            while len(running) < self._at_most:
+            while running < self._at_most:
                 turn = next(left, None)
                 if turn is None:
                     break
-                running.add(self._pool.submit(self._go, turn, stop=waiting is not None))
+                going = self._pool.submit(self._go, turn, stop=waiting is not None)
+                going.add_done_callback(done.put)
+                running += 1
             if not running:
                 return
-            if begun and len(running) < self._at_most and not self._trial.over.is_set():
+            if begun and running < self._at_most and not self._trial.over.is_set():
                 begun()
                 begun = None
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                turn, change = future.result()
-                if change is not None and waiting is not None:
-                    waiting[turn] = change
-                    continue
-                yield from turn.receipts
-                self._trial.learn(turn)
+            turn, change = done.get().result()
+            running -= 1
+            if change is not None and waiting is not None:
+                waiting[turn] = change
+                continue
+            yield from turn.receipts
+            self._trial.learn(turn)
 
     def _go(self, turn: Turn, *, stop: bool) -> tuple[Turn, Change | None]:
         """Execute a person's changes; with `stop` up to a membership, which is given back."""
