@@ -1,9 +1,10 @@
 """A store in a file."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
+
+import orjson
 
 from connectors.memory.store import Store
 
@@ -40,4 +41,5 @@ def _block(part: Any) -> str:
             return _plain(part)
 
 
-_plain: Final = json.JSONEncoder(ensure_ascii=False).encode
+def _plain(content: Any) -> str:
+    return orjson.dumps(content).decode()

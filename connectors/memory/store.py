@@ -6,7 +6,7 @@ has to be known.
 
 import json
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -92,7 +92,10 @@ class Store:
         self.trouble = Trouble()
         self.calls: Counter[str] = Counter()
         self._next: int = given.get("next", 1 + len(self.entries))
-        self._holders = {(space, value): ref for space, value, ref in names_in(self.entries)}
+        self._holders: dict[tuple[str, str], str] = {}
+        self._accounts_of: defaultdict[Value | None, set[str]] = defaultdict(set)
+        for ref in self.entries:
+            self._hold(ref)
 
     def content(self) -> dict[str, Any]:
         """Everything in the store as JSON, in a stable order."""
@@ -264,9 +267,7 @@ class Store:
     def refs_of(self, person: str) -> list[str]:
         """Accounts that carry a person's HR id, sorted."""
         with self._lock:
-            return sorted(
-                ref for ref, one in self.entries.items() if one.attributes.get(PERSON) == person
-            )
+            return sorted(self._accounts_of.get(person, ()))
 
     def members(self, permission: str) -> set[str]:
         """Refs of the accounts in a group, none when there is no such group."""
@@ -328,21 +329,25 @@ class Store:
     def _hold(self, ref: str) -> None:
         for space, value, _ in names_in({ref: self.entries[ref]}):
             self._holders[space, value] = ref
+        self._accounts_of[self.entries[ref].attributes.get(PERSON)].add(ref)
 
     def _let_go(self, ref: str) -> None:
         for space, value, _ in names_in({ref: self.entries[ref]}):
             if self._holders.get((space, value)) == ref:
                 del self._holders[space, value]
+        self._accounts_of[self.entries[ref].attributes.get(PERSON)].discard(ref)
+
+
+_SPACES: Final = {one.name: one.unique_in for one in MANIFEST.attributes if one.unique_in}
 
 
 def names_in(entries: Mapping[str, Entry]) -> list[tuple[str, str, str]]:
     """Unique names in use: (space, casefolded value, ref)."""
-    spaces = {one.name: one.unique_in for one in MANIFEST.attributes if one.unique_in is not None}
     return [
-        (spaces[name], str(one).casefold(), ref)
+        (_SPACES[name], str(one).casefold(), ref)
         for ref, entry in entries.items()
         for name, value in entry.attributes.items()
-        if name in spaces
+        if name in _SPACES
         for one in (value if isinstance(value, tuple) else (value,))
     ]
 

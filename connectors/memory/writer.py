@@ -15,7 +15,9 @@ from connectors.sdk.before_image import BeforeImage
 from connectors.sdk.fanout import Written, apply_per_person
 
 RECEIPTS_PER_FILE: Final = 20
-"""Receipts that wait for one writing of the file: it is written whole."""
+"""Receipts that wait at least for one writing of the file: it is written whole."""
+ACCOUNTS_PER_RECEIPT: Final = 10
+"""And one more for so many accounts, so that a first load does not take the square of its size."""
 GONE: Final = "the account was not there any more"
 TAKE_AWAY: Final = frozenset({Verb.DISABLE, Verb.REVOKE, Verb.DELETE})
 """Verbs that have reached their end when the account is gone."""
@@ -53,7 +55,7 @@ class MemoryWriter:
         try:
             for receipt in receipts:
                 held.append(receipt)
-                if len(held) == RECEIPTS_PER_FILE:
+                if len(held) >= self._enough():
                     save_store(self._store, self._path)
                     yield from held
                     held = []
@@ -67,6 +69,9 @@ class MemoryWriter:
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+    def _enough(self) -> int:
+        return max(RECEIPTS_PER_FILE, len(self._store.entries) // ACCOUNTS_PER_RECEIPT)
 
     def _execute(self, change: Change) -> Written:
         try:

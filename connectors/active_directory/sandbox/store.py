@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+import orjson
+
 from connectors.active_directory.names import dn_key
 from connectors.active_directory.sandbox.filters import Filter, fold
 from connectors.active_directory.sandbox.objects import Object
@@ -120,7 +122,7 @@ class Store:
         content = {"usn": self.usn, "put": [one.to_json() for one in put], "remove": list(remove)}
         if buried := [one.to_json() for one in deleted]:
             content["deleted"] = buried
-        return json.dumps(content, separators=(",", ":")).encode() + b"\n"
+        return orjson.dumps(content) + b"\n"
 
     def _take_in(self, put: Iterable[Object], remove: Iterable[str]) -> None:
         for guid in remove:
@@ -154,8 +156,12 @@ class Store:
 
     @contextmanager
     def _file_lock(self, path: Path) -> Iterator[None]:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        file = f"{path}.lock"
+        try:
+            handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
