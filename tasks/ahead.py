@@ -10,8 +10,8 @@ from connectors.sdk.portions import next_portion
 
 SECONDS: Final = 0.25
 """What is written down together is begun within about so long: who stops a run waits no longer."""
-MOST_PERSONS: Final = 25
-MOST_RECEIPTS: Final = 100
+MOST_PERSONS: Final = 100
+MOST_RECEIPTS: Final = 500
 
 
 def portions(changes: Iterable[Change]) -> Iterator[list[list[Change]]]:

@@ -4,12 +4,13 @@ from collections import Counter, deque
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from datetime import date, datetime
+from functools import partial
 from typing import Final, Protocol
 
 import pandas as pd
 
 from connectors.ledger.ledger import Ledger
-from connectors.ledger.names import Name
+from connectors.ledger.names import Claimed, Name
 from connectors.model.accounts import Accounts
 from connectors.model.change import Change
 from connectors.model.connector import Writer
@@ -274,10 +275,22 @@ class Journaled:
         def tried(person: Sequence[Change]) -> None:
             told.extend(self._of_another_process(person))
 
+        def refused(names: Sequence[Name], changes: Sequence[Change]) -> None:
+            late = self._too_late(names, changes)
+            pulled.update((change.id, change) for change in changes)
+            answers.extend(late)
+
         def announced() -> Generator[Change]:
             for persons in portions(changes):
-                named = self._named(persons, pulled, answers)
-                waiting = deque(self._ledger.announce(self._run, self._profile, named, known=tried))
+                every = [change for person in persons for change in person]
+                claimed = Claimed(
+                    self._names_in(every), partial(refused, changes=every), self._unused_since
+                )
+                waiting = deque(
+                    self._ledger.announce(
+                        self._run, self._profile, every, known=tried, claimed=claimed
+                    )
+                )
                 try:
                     while waiting:
                         change = waiting.popleft()
@@ -308,22 +321,17 @@ class Journaled:
                 raise
             yield from settled()
 
-    def _named(
-        self, persons: Sequence[list[Change]], pulled: dict[str, Change], answers: list[Receipt]
-    ) -> list[Change]:
-        """The changes of everybody whose names are still free; the others are answered."""
-        gone = self._reserve(change for person in persons for change in person)
-        free: list[Change] = []
-        for person in persons:
-            lost = gone.get(person[0].person)
-            if lost is None:
-                free += person
-                continue
-            reason = f"{', '.join(lost)} was given to somebody else since; the next run finds "
-            reason += "another name"
-            pulled.update((change.id, change) for change in person)
-            answers.extend(receipt_of(change, Outcome.FAILED, detail=reason) for change in person)
-        return free
+    @staticmethod
+    def _too_late(names: Sequence[Name], changes: Sequence[Change]) -> Iterator[Receipt]:
+        """Receipts of those for whom a name is not free any more."""
+        gone: dict[str, dict[str, None]] = {}
+        for name in names:
+            gone.setdefault(name.person, {})[name.value] = None
+        for change in changes:
+            if lost := gone.get(change.person):
+                reason = f"{', '.join(lost)} was given to somebody else since; the next run finds "
+                reason += "another name"
+                yield receipt_of(change, Outcome.FAILED, detail=reason)
 
     def _of_another_process(self, person: Sequence[Change]) -> Iterator[Receipt]:
         """Receipts of somebody who was announced in this run before: nothing is sent twice.
@@ -334,26 +342,16 @@ class Journaled:
         for change in person:
             yield known.get(change.id) or receipt_of(change, Outcome.IN_DOUBT, detail=BEGUN)
 
-    def _reserve(self, changes: Iterable[Change]) -> dict[str, list[str]]:
-        """Reserve the names that people are given; person -> names that are gone."""
-        if self._policy is None:
-            return {}
-        names = [
+    def _names_in(self, changes: Iterable[Change]) -> list[Name]:
+        """Names that people are given."""
+        policy = self._policy
+        if policy is None:
+            return []
+        return [
             Name(space, value, change.person)
             for change in changes
-            for space, value in claims_of(self._policy, change)
+            for space, value in claims_of(policy, change)
         ]
-        if not names:
-            return {}
-        refused = self._ledger.reserve_names(
-            self._profile, names, now(), unused_since=self._unused_since
-        )
-        gone: dict[str, list[str]] = {}
-        for name in refused:
-            lost = gone.setdefault(name.person, [])
-            if name.value not in lost:
-                lost.append(name.value)
-        return gone
 
     def _withdraw(self, changes: Collection[Change]) -> None:
         """Forget intents that no writer has seen: it stopped before."""

@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, delete, func, select, update
 
-from connectors.ledger.audit_chain import PRUNE, first_break, sealed
+from connectors.ledger.audit_chain import PRUNE, first_break, new_salts, sealed
 from connectors.ledger.audit_rows import COLUMNS, HEAD, NotWrittenByUs, ends, is_head, line_of
 from connectors.ledger.audit_text import NOTHING, audit_text, in_a_line
+from connectors.ledger.many import insert_rows
 from connectors.ledger.records import AuditBreak, AuditLine, AuditSeal
 from connectors.ledger.store import Store
 from connectors.ledger.tables import audit as audit_table
@@ -185,13 +186,13 @@ class Audit(Store):
             [end] = filter(is_head, connection.execute(HEAD.with_for_update()).all())
         sequence, previous = end.sequence, end.hash
         chained: list[dict[str, Any]] = []
-        for told in lines:
+        for told, salt in zip(lines, new_salts(len(lines)), strict=True):
             sequence += 1
             line = {**_EMPTY, **told, "sequence": sequence, "previous": previous}
             line |= {name: in_a_line(line[name]) for name in ("because", "text")}
-            chained.append(sealed(line))
+            chained.append(sealed(line, salt))
             previous = chained[-1]["hash"]
-        connection.execute(audit_table.insert(), chained)
+        insert_rows(connection, audit_table, chained)
         connection.execute(update(audit_head).values(sequence=sequence, hash=previous))
 
 

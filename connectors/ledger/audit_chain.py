@@ -8,13 +8,13 @@ cut of the oldest lines, is itself a line of the trail; one that no line tells o
 """
 
 import hashlib
-import json
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
+from connectors.ledger.json_text import json_text
 from connectors.ledger.records import AuditBreak, AuditLine, AuditSeal
 from connectors.ledger.tables import stamp
 from connectors.model.private import ERASED
@@ -22,7 +22,6 @@ from connectors.model.private import ERASED
 FIRST: Final = "0" * 64
 VERSION: Final = 2
 """Of the way in which lines are hashed now; 1 hashed everything at once."""
-_SEALING: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 ERASE: Final = "ForgetPerson"
 PRUNE: Final = "PruneAudit"
 """Actions of the lines that tell of lines which do not say, or are not there, any more."""
@@ -31,6 +30,8 @@ RANGES_AT_ONCE: Final = 100
 
 TOKEN: Final = re.compile(r"erased:[0-9a-f]{12}")
 """What stands in the place of somebody who was forgotten, where entries are told apart by it."""
+
+SALT_BYTES: Final = 16
 
 _FIRST_WAY: Final = (
     *("sequence", "run", "profile", "action", "target", "person", "ref", "outcome"),
@@ -49,9 +50,14 @@ def new_token() -> str:
     return f"erased:{secrets.token_hex(6)}"
 
 
-def sealed(line: Line) -> dict[str, Any]:
+def new_salts(many: int) -> list[str]:
+    """A salt for each of so many lines."""
+    drawn = secrets.token_hex(many * SALT_BYTES)
+    return [drawn[start : start + 2 * SALT_BYTES] for start in range(0, len(drawn), 2 * SALT_BYTES)]
+
+
+def sealed(line: Line, salt: str) -> dict[str, Any]:
     """A line with salt, digest and hash; its place and its predecessor are known."""
-    salt = secrets.token_hex(16)
     made = {**line, "version": VERSION, "salt": salt, "erased": None}
     made["digest"] = _digest(made)
     return {**made, "hash": _hash(made)}
@@ -187,4 +193,4 @@ def _first_hash(line: Line) -> str:
 
 
 def _sha256(content: Sequence[Any]) -> str:
-    return hashlib.sha256(_SEALING.encode(content).encode()).hexdigest()
+    return hashlib.sha256(json_text(content).encode()).hexdigest()

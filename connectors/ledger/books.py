@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Delete, Table, bindparam, delete, or_, select
 
+from connectors.ledger.many import insert_rows
 from connectors.ledger.names import let_go
 from connectors.ledger.tables import grants as grants_table
 from connectors.ledger.tables import links as links_table
@@ -180,9 +181,8 @@ class _Book:
             self._connection.execute(statement, [place | row for row in rows])
 
     def _add(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-        if rows:
-            place = {"profile": self._profile, "target": self._target}
-            self._connection.execute(table.insert(), [place | row for row in rows])
+        place = {"profile": self._profile, "target": self._target}
+        insert_rows(self._connection, table, [place | row for row in rows])
 
 
 def _pairs(grants: Grants) -> dict[tuple[str, str], datetime]:

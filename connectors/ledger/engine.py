@@ -21,6 +21,8 @@ DRIVERS: Final = {
 }
 BUSY_TIMEOUT_SECONDS: Final = 30
 CONNECT_TIMEOUT_SECONDS: Final = 10
+CACHE_KIB: Final = 16 * 1024
+"""Of pages of a file, per connection, where they are needed."""
 _WAYS_OUT: Final = {
     "locked": "Another process holds it, such as a backup or an editor: end that, then run again.",
     "full": "Make room on its disk, then run again.",
@@ -106,7 +108,8 @@ def _sqlite_engine(url: URL) -> Engine:
         message = f"the ledger's file cannot be made: {error}"
         raise ConfigError(message) from error
     url = url.update_query_dict(_unless_said(url, timeout=BUSY_TIMEOUT_SECONDS))
-    engine = create_engine(url, hide_parameters=True)
+    # The connection that wrote last knows the pages best; what another one wrote it reads again.
+    engine = create_engine(url, hide_parameters=True, pool_use_lifo=True)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -128,6 +131,7 @@ def _set_up_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> 
     cursor.execute("PRAGMA foreign_keys = ON")
     # An intent must survive a power cut, not just a crash: half a millisecond per commit.
     cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     cursor.close()
 
 

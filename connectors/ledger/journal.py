@@ -9,13 +9,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Insert, Row, bindparam, delete, func, select
 from sqlalchemy.exc import IntegrityError
 
 from connectors.ledger.audit import Audit
 from connectors.ledger.audit_text import NOTHING, refuse_secrets, without_secrets
 from connectors.ledger.books import keep_books
+from connectors.ledger.json_text import json_text
 from connectors.ledger.links import Links
+from connectors.ledger.many import insert_rows, update_rows
+from connectors.ledger.names import Claimed, Name
 from connectors.ledger.records import JournalEntry, OpenIntent
 from connectors.ledger.store import require_sound
 from connectors.ledger.tables import journal as journal_table
@@ -25,27 +28,15 @@ from connectors.sdk.clock import now
 
 RECEIPTS_AT_ONCE: Final = 500
 """Per transaction; PostgreSQL and SQLite both take so many values in one query."""
-_PLAIN: Final = json.JSONEncoder(ensure_ascii=False)
 
-_SETTLE = (
-    update(journal_table)
-    .where(journal_table.c.sequence == bindparam("row"))
-    .values(
-        outcome=bindparam("became"),
-        settled=bindparam("when"),
-        settled_by=bindparam("by"),
-        receipt=bindparam("full"),
-    )
-)
-_NOTED = select(
-    journal_table.c.sequence,
-    journal_table.c.change,
-    journal_table.c.content,
-    journal_table.c.receipt,
-).where(
+_OF_RUN = (
     journal_table.c.run == bindparam("of"),
     journal_table.c.change.in_(bindparam("ids", expanding=True)),
 )
+_NOTED = select(journal_table.c.sequence, journal_table.c.change, journal_table.c.receipt).where(
+    *_OF_RUN
+)
+_CONTENT = select(journal_table.c.change, journal_table.c.content).where(*_OF_RUN)
 _OPEN = (journal_table.c.outcome.is_(None), journal_table.c.outcome == Outcome.IN_DOUBT.value)
 """Asked one after the other: for `or` SQLite would read the whole journal of a profile."""
 
@@ -63,11 +54,12 @@ class Journal(Links, Audit):
         changes: Iterable[Change],
         *,
         known: Callable[[Sequence[Change]], None] | None = None,
+        claimed: Claimed | None = None,
     ) -> list[Change]:
         """Write down durably what a writer is about to do, before it is handed over.
 
-        One transaction for all of it. Of two processes that announce a person in the same run, one
-        gets through.
+        One transaction for all of it, names included. Of two processes that announce a person in
+        the same run, one gets through.
 
         Args:
             run: Id of a run that was started.
@@ -75,6 +67,8 @@ class Journal(Links, Audit):
             changes: A person's changes next to each other.
             known: Told the changes of a person who was announced in this run before; they are not
                 handed over. Without it they are opened again.
+            claimed: Names that the changes give away. Who is refused one is not announced, and not
+                handed over.
 
         Returns:
             Those to hand over, in the same order.
@@ -86,30 +80,56 @@ class Journal(Links, Audit):
         every = list(changes)
         for change in every:
             refuse_secrets(change)
-        announced = now()
-        intents = [
-            self._intent(run, profile, change) | {"announced": announced} for change in every
-        ]
-        if not intents:
+        if not every:
             return []
         try:
-            with self._writing() as connection:
-                connection.execute(journal_table.insert(), intents)
+            free, refused = self._announce(run, profile, every, claimed)
         except IntegrityError:
             persons = {change.person: None for change in every}
             if len(persons) > 1:  # who of them it is shows when they are written down one by one
-                each = ([one for one in every if one.person == person] for person in persons)
                 return [
-                    one for some in each for one in self.announce(run, profile, some, known=known)
+                    one
+                    for person in persons
+                    for one in self.announce(
+                        run,
+                        profile,
+                        [change for change in every if change.person == person],
+                        known=known,
+                        claimed=claimed and claimed.of(person),
+                    )
                 ]
-            if known is None:
-                self._announce_again(intents)
-            elif self.so_far(run, every):
+            if known is not None:
+                if not self.so_far(run, every):
+                    raise
                 known(every)
                 return []
+            free, refused = self._announce(run, profile, every, claimed, again=True)
+        if claimed is not None and refused:
+            claimed.refused(refused)
+        return free
+
+    def _announce(
+        self,
+        run: str,
+        profile: str,
+        changes: list[Change],
+        claimed: Claimed | None,
+        *,
+        again: bool = False,
+    ) -> tuple[list[Change], list[Name]]:
+        """Announce everybody who gets their names; what they are, and which names are refused."""
+        with self._writing() as connection:
+            refused = [] if claimed is None else claimed.reserve(connection, profile)
+            free = _without(changes, refused)
+            announced = now()
+            intents = [
+                self._intent(run, profile, change) | {"announced": announced} for change in free
+            ]
+            if again:
+                connection.execute(self._insert_again(), intents)
             else:
-                raise
-        return every
+                insert_rows(connection, journal_table, intents)
+        return free, refused
 
     def withdraw(self, run: str, changes: Iterable[Change]) -> None:
         """Forget intents of a run whose changes were never handed to a writer.
@@ -151,19 +171,17 @@ class Journal(Links, Audit):
             "change": change.id,
             "target": change.target,
             "person": change.person,
-            "content": _PLAIN.encode(content | masked | {"private": private}),
+            "content": json_text(content | masked | {"private": private}),
             "verb": content["verb"],
         }
 
-    def _announce_again(self, intents: Sequence[dict[str, Any]]) -> None:
+    def _insert_again(self) -> Insert:
         statement = self._insert(journal_table)
         opened = ("content", "announced", "outcome", "settled", "settled_by", "receipt")
-        statement = statement.on_conflict_do_update(
+        return statement.on_conflict_do_update(
             index_elements=["run", "change"],
             set_={name: statement.excluded[name] for name in opened},
         )
-        with self._writing() as connection:
-            connection.execute(statement, intents)
 
     def settle(
         self, run: str, profile: str, receipts: Sequence[Receipt], changes: Mapping[str, Change]
@@ -214,11 +232,10 @@ class Journal(Links, Audit):
             row, content = noted[receipt.change], _content(receipt)
             if row.receipt == content:
                 continue
-            outcomes.append(_outcome(run, receipt, content) | {"row": row.sequence})
+            outcomes.append({"sequence": row.sequence} | _outcome(run, receipt, content))
             noted[receipt.change] = row._replace(receipt=content)
             settled.append((row.change, receipt))
-        if outcomes:
-            connection.execute(_SETTLE, outcomes)
+        update_rows(connection, journal_table, "sequence", outcomes)
         keep_books(connection, profile, settled)
         self._append(connection, run, profile, settled)
 
@@ -246,10 +263,10 @@ class Journal(Links, Audit):
             some = closed[start : start + RECEIPTS_AT_ONCE]
             with self._writing() as connection:
                 outcomes = [
-                    _outcome(run, receipt, _content(receipt)) | {"row": intent.sequence}
+                    {"sequence": intent.sequence} | _outcome(run, receipt, _content(receipt))
                     for intent, receipt in some
                 ]
-                connection.execute(_SETTLE, outcomes)
+                update_rows(connection, journal_table, "sequence", outcomes)
                 for profile, group in groupby(some, key=lambda pair: pair[0].profile):
                     settled = [(intent.change, receipt) for intent, receipt in group]
                     keep_books(connection, profile, settled)
@@ -270,6 +287,12 @@ class Journal(Links, Audit):
             return [_entry(row) for row in connection.execute(statement)]
 
 
+def _without(changes: list[Change], refused: Sequence[Name]) -> list[Change]:
+    """Changes of everybody who got their names."""
+    late = {name.person for name in refused}
+    return [change for change in changes if change.person not in late] if late else changes
+
+
 class _Noted(NamedTuple):
     """What the journal knows about a change of this run."""
 
@@ -281,21 +304,31 @@ class _Noted(NamedTuple):
 def _noted(
     connection: Connection, run: str, ids: list[str], known: Mapping[str, Change]
 ) -> dict[str, _Noted]:
-    rows = connection.execute(_NOTED, {"of": run, "ids": ids})
+    rows = connection.execute(_NOTED, {"of": run, "ids": ids}).all()
+    unknown = [row.change for row in rows if row.change not in known]
+    stored: dict[str, Change] = {}
+    if unknown:
+        asked = connection.execute(_CONTENT, {"of": run, "ids": unknown})
+        stored = {row.change: _change(row.content) for row in asked}
     return {
-        row.change: _Noted(row.sequence, known.get(row.change) or _change(row.content), row.receipt)
+        row.change: _Noted(row.sequence, known.get(row.change) or stored[row.change], row.receipt)
         for row in rows
     }
 
 
 def _outcome(run: str, receipt: Receipt, content: str) -> dict[str, Any]:
-    return {"became": receipt.outcome.value, "when": receipt.at, "by": run, "full": content}
+    return {
+        "outcome": receipt.outcome.value,
+        "settled": receipt.at,
+        "settled_by": run,
+        "receipt": content,
+    }
 
 
 def _content(receipt: Receipt) -> str:
     # Its write is done: a secret must not get in here, and must not cost us the receipt either.
     content = receipt.to_json()
-    return _PLAIN.encode(content | {"produced": without_secrets(content["produced"])})
+    return json_text(content | {"produced": without_secrets(content["produced"])})
 
 
 def _entry(row: Row[Any]) -> JournalEntry:

@@ -1,18 +1,21 @@
 """Names that were given away, and what HR called the people who got them."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import pandas as pd
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, or_, select, update
 
+from connectors.ledger.many import insert_rows
 from connectors.ledger.store import Store
 from connectors.ledger.tables import audit_head
 from connectors.ledger.tables import called as called_table
 from connectors.ledger.tables import links as links_table
 from connectors.ledger.tables import names as names_table
 from connectors.model.manifest import ADDRESS
+from connectors.sdk.clock import now
 
 AT_ONCE: Final = 300
 """Names per query; both databases take so many values in one."""
@@ -43,6 +46,31 @@ class Name(NamedTuple):
     space: str
     value: str
     person: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """Names that are reserved in the transaction that announces what gives them away.
+
+    Attributes:
+        names: Of any number of persons.
+        refused: Told those that somebody else holds, when the transaction is over.
+        unused_since: As in `GivenNames.names`.
+    """
+
+    names: Sequence[Name]
+    refused: Callable[[Sequence[Name]], None]
+    unused_since: datetime | None = None
+
+    def of(self, person: str) -> "Claimed":
+        """Those of one person."""
+        return replace(self, names=[name for name in self.names if name.person == person])
+
+    def reserve(self, connection: Connection, profile: str) -> list[Name]:
+        """Reserve them; returns those that are refused."""
+        if not self.names:
+            return []
+        return reserve(connection, profile, self.names, now(), self.unused_since)
 
 
 class GivenNames(Store):
@@ -95,25 +123,8 @@ class GivenNames(Store):
         Returns:
             The names that somebody else holds, as they were asked for.
         """
-        wanted = [name._replace(value=name.value.casefold()) for name in names]
-        with self._reading() as connection:
-            if set(wanted) <= _own(_holders(connection, profile, wanted), profile):
-                return []  # as after every reservation but the first
         with self._writing() as connection:
-            # One at a time, on PostgreSQL too: what is not there yet cannot be locked.
-            connection.execute(select(audit_head.c.chain).with_for_update())
-            if unused_since is not None:
-                for keys in _keys(profile, wanted):
-                    connection.execute(delete(names_table).where(keys, _is_unused(unused_since)))
-            holders = _holders(connection, profile, wanted)
-            given, refused = _first_come(wanted, holders)
-            rows = [
-                {"profile": profile, "space": space, "value": value, "person": person, "since": at}
-                for space, value, person in sorted(given - _own(holders, profile))
-            ]
-            if rows:
-                connection.execute(names_table.insert(), rows)
-        return [name for name, key in zip(names, wanted, strict=True) if key in refused]
+            return reserve(connection, profile, names, at, unused_since)
 
     def release_names(self, profile: str, person: str) -> int:
         """Give a person's names free; returns how many there were."""
@@ -147,6 +158,39 @@ class GivenNames(Store):
                 connection.execute(self._upsert(called_table), rows)
 
 
+def reserve(
+    connection: Connection,
+    profile: str,
+    names: Collection[Name],
+    at: datetime,
+    unused_since: datetime | None,
+) -> list[Name]:
+    """`GivenNames.reserve_names`, in a transaction that does more than that."""
+    wanted = [name._replace(value=name.value.casefold()) for name in names]
+    holders = _holders(connection, profile, wanted)
+    if set(wanted) <= _own(holders, profile):
+        return []  # as after every reservation but the first
+    if connection.dialect.name == "postgresql":
+        # One at a time, as on SQLite: what is not there yet cannot be locked.
+        connection.execute(select(audit_head.c.chain).with_for_update())
+        holders = _holders(connection, profile, wanted)
+    if unused_since is not None and holders:
+        for space, values in _by_space(wanted):
+            asked = names_table.c.value.in_(values), names_table.c.space == space
+            everywhere = space == ADDRESS
+            own = () if everywhere else (names_table.c.profile == profile,)
+            gone = delete(names_table).where(*asked, *own, _is_unused(unused_since))
+            connection.execute(gone)
+        holders = _holders(connection, profile, wanted)
+    given, refused = _first_come(wanted, holders)
+    rows = [
+        {"profile": profile, "space": space, "value": value, "person": person, "since": at}
+        for space, value, person in sorted(given - _own(holders, profile))
+    ]
+    insert_rows(connection, names_table, rows)
+    return [name for name, key in zip(names, wanted, strict=True) if key in refused]
+
+
 def let_go(connection: Connection, profile: str, person: str, at: datetime) -> None:
     """Note that somebody lost an account: from their last one on, the days of reuse count."""
     connection.execute(_LET_GO, {"of": profile, "who": person, "when": at})
@@ -170,26 +214,35 @@ def _is_unused(since: datetime) -> ColumnElement[bool]:
     return (names_table.c.since < since) & ~linked.exists()
 
 
-def _keys(profile: str, names: Sequence[Name]) -> Iterator[ColumnElement[bool]]:
-    """Conditions that together meet every row that speaks about one of these names."""
+def _by_space(names: Sequence[Name]) -> Iterator[tuple[str, list[str]]]:
+    """Values by space, as many as a query takes."""
     spaces: dict[str, dict[str, None]] = {}
     for name in names:
         spaces.setdefault(name.space, {})[name.value] = None
     for space, values in spaces.items():
-        for start in range(0, len(values), AT_ONCE):
-            some = names_table.c.value.in_(list(values)[start : start + AT_ONCE])
-            where: Any = (names_table.c.space == space) & some
-            yield where if space == ADDRESS else where & (names_table.c.profile == profile)
+        every = list(values)
+        for start in range(0, len(every), AT_ONCE):
+            yield space, every[start : start + AT_ONCE]
+
+
+_ASKED: Final = select(*(names_table.c[column] for column in _Holder._fields)).where(
+    names_table.c.space == bindparam("in"),
+    names_table.c.value.in_(bindparam("names", expanding=True)),
+)
+_ASKED_HERE: Final = _ASKED.where(names_table.c.profile == bindparam("of"))
 
 
 def _holders(connection: Connection, profile: str, names: Sequence[Name]) -> list[_Holder]:
-    columns = (names_table.c[column] for column in _Holder._fields)
-    statement = select(*columns)
-    return [
-        _Holder(*row)
-        for keys in _keys(profile, names)
-        for row in connection.execute(statement.where(keys))
-    ]
+    """Every row that speaks about one of these names."""
+    found: list[_Holder] = []
+    for space, values in _by_space(names):
+        asked: dict[str, Any] = {"in": space, "names": values}
+        if space == ADDRESS:
+            rows = connection.execute(_ASKED, asked)
+        else:
+            rows = connection.execute(_ASKED_HERE, asked | {"of": profile})
+        found += (_Holder(*row) for row in rows)
+    return found
 
 
 def _own(holders: Sequence[_Holder], profile: str) -> set[Name]:

@@ -64,7 +64,8 @@ def stamp(instant: datetime) -> str:
     if instant.tzinfo is None:
         message = f"{instant.isoformat()} has no offset"
         raise ValueError(message)
-    return instant.astimezone(UTC).isoformat(timespec="microseconds")
+    there = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+    return there.isoformat(timespec="microseconds")
 
 
 Serial = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows only in an INTEGER key

@@ -33,8 +33,8 @@ def sizes(clock: list[float], count: int, seconds_each: float) -> list[int]:
 
 
 def test_a_quick_writer_has_more_and_more_persons_written_down_together(clock: list[float]) -> None:
-    found = sizes(clock, 100, 0.001)
-    assert found == [1, 2, 4, 8, 16, MOST_PERSONS, MOST_PERSONS, 19]
+    found = sizes(clock, 300, 0.001)
+    assert found == [1, 2, 4, 8, 16, 32, 64, MOST_PERSONS, 73]
 
 
 def test_for_a_slow_writer_each_person_has_a_transaction_of_their_own(clock: list[float]) -> None:
