@@ -10,6 +10,8 @@ from connectors.sdk.portions import next_portion
 
 SECONDS: Final = 0.25
 """What is written down together is begun within about so long: who stops a run waits no longer."""
+GROWTH: Final = 4
+"""From one to the next, while the writer is quick: a shard has a few portions, not a dozen."""
 MOST_PERSONS: Final = 100
 MOST_RECEIPTS: Final = 500
 
@@ -32,7 +34,7 @@ def portions(changes: Iterable[Change]) -> Iterator[list[list[Change]]]:
         begun = time.monotonic()
         yield some
         took = time.monotonic() - begun
-        many = next_portion(many, took, most=MOST_PERSONS, within_seconds=SECONDS)
+        many = next_portion(many, took, most=MOST_PERSONS, within_seconds=SECONDS, growth=GROWTH)
 
 
 class Due:

@@ -14,7 +14,12 @@ class MemorySettings(BaseModel):
         default="memory",
         description="Name of the store: in one process the same name is the same store.",
     )
-    concurrency: int = Field(default=4, ge=1, le=64, description="Persons written side by side.")
+    concurrency: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="Persons written side by side: a store in this process is no quicker for it.",
+    )
     path: Path | None = Field(
         default=None,
         description="JSON file with the content of the store: read when the store is first opened "

@@ -51,9 +51,28 @@ def apply_per_person(
             Every change pulled so far has its receipt by then.
     """
     turns, trial = Turns(changes), Trial()
-    # One person waits at the door, so that no thread idles while receipts and intents are written
-    # down. Not where one person at a time is written: there, nobody else is touched.
-    at_most = concurrency + (concurrency > 1)
+    if concurrency == 1:
+        yield from _one_by_one(turns, execute, trial)
+    else:
+        yield from _side_by_side(turns, execute, trial, concurrency)
+    if trial.verdict is not None:
+        yield from turns.left()
+        raise trial.verdict
+
+
+def _one_by_one(turns: Turns, execute: Execute, trial: Trial) -> Iterator[Receipt]:
+    """On the thread of whoever asks: nobody is touched before the one before is over."""
+    while trial.verdict is None and (turn := turns.next()) is not None:
+        _take(turn, execute, trial)
+        yield from turn.receipts
+        trial.learn(turn)
+
+
+def _side_by_side(
+    turns: Turns, execute: Execute, trial: Trial, concurrency: int
+) -> Iterator[Receipt]:
+    # One person waits at the door, so that no thread idles while receipts and intents are written.
+    at_most = concurrency + 1
     with ThreadPoolExecutor(max_workers=concurrency) as pool:
         running, done = 0, SimpleQueue[Future[Turn]]()
         try:
@@ -72,9 +91,6 @@ def apply_per_person(
                 trial.learn(turn)
         finally:
             trial.over.set()  # nobody listens any more, perhaps because the ledger broke
-    if trial.verdict is not None:
-        yield from turns.left()
-        raise trial.verdict
 
 
 def _take(turn: Turn, execute: Execute, trial: Trial) -> Turn:

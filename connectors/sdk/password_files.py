@@ -30,8 +30,12 @@ def append(path: Path, line: bytes, *, heading: bytes = b"") -> None:
     Raises:
         OSError: It could not be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    how = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+    try:
+        handle = os.open(path, how, 0o600)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = os.open(path, how, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)  # every shard of a run has a sink of its own
         os.fchmod(handle, 0o600)  # also when somebody made the file before us

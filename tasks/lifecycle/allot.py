@@ -204,14 +204,15 @@ class _Choice:
         found: tuple[Names | None, Claims] | None = None
         most = 0
         for place, (names, claims) in enumerate(self._each()):
-            if place in LOOKS:  # others took what was free at first
-                taken.look_up(self.claims(_MORE * place))
-            if not all(taken.is_free(space, value, self.person) for space, value in claims):
-                continue
             own = sum(taken.holds(space, value, self.person) for space, value in claims)
-            if blind is not None and not any(taken.is_given(*one, self.person) for one in claims):
-                continue
-            if found is None or own > most:
+            if found is None or own > most:  # of no other one matters whether it is free
+                if found is None and place in LOOKS:  # others took what was free at first
+                    taken.look_up(self.claims(_MORE * place))
+                if not all(taken.is_free(space, value, self.person) for space, value in claims):
+                    continue
+                given = blind is None or any(taken.is_given(*one, self.person) for one in claims)
+                if not given:
+                    continue
                 found, most = (names, claims), own
             if most == len(claims) or keeps <= {(space, key_of(value)) for space, value in claims}:
                 break  # no other one can be more of this person's

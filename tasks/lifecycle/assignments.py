@@ -120,10 +120,10 @@ class Assignments:
 
     def reasons(self, gifts: Iterable[Gift], place: int) -> Because:
         """Contracts and rules behind gifts to one person, sorted, each once."""
-        first, last = np.searchsorted(self.owner, (place, place + 1))
+        first, last = self.owner.searchsorted((place, place + 1))
         found: set[str] = set()
         for gift in gifts:
-            begin, end = np.searchsorted(gift.rows, (first, last))
+            begin, end = gift.rows.searchsorted((first, last))
             if begin < end:
                 found.add(self._texts[gift.rule])
                 found.update(f"contract:{self._contract_ids[row]}" for row in gift.rows[begin:end])

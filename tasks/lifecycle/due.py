@@ -57,7 +57,7 @@ class Entitled(Marked[Mapping[str, Because]]):
         mask[self.who] = True
 
         def tell(place: int) -> dict[str, Because]:
-            first, last = np.searchsorted(self.who, (place, place + 1))
+            first, last = self.who.searchsorted((place, place + 1))
             mine = [self.names[what] for what in self.what[first:last]]
             return {name: made.reasons(gifts[name], place) for name in mine}
 

@@ -110,7 +110,7 @@ class Held:
         """What it holds, as native ids."""
         rows, codes, permissions = self._grants
         row = self.row(ref)
-        first, last = np.searchsorted(rows, (row, row + 1))
+        first, last = rows.searchsorted((row, row + 1))
         return frozenset(permissions[codes[first:last]])
 
     def holders(self) -> tuple[Positions, Positions, Objects]:

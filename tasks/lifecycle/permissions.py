@@ -93,7 +93,7 @@ class Permissions:
 
     def _given_to(self, person: str) -> frozenset[str]:
         place = self._match.roster.position(person)
-        first, last = np.searchsorted(self._granted_to, (place, place + 1))
+        first, last = self._granted_to.searchsorted((place, place + 1))
         return frozenset(self._gifts[self._given[first:last]])
 
     def changes(

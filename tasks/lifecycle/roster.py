@@ -82,7 +82,7 @@ class Roster:
 
     def position(self, person: str) -> int:
         """Of one person, -1 for somebody who is not in it."""
-        place = int(np.searchsorted(self.ids, person))
+        place = int(self.ids.searchsorted(person))
         return place if place < len(self.ids) and self.ids[place] == person else -1
 
     def positions(self, persons: Iterable[str]) -> Positions:

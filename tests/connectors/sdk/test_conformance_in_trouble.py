@@ -265,11 +265,11 @@ class Fragile(MemoryReader):
 
 
 class BySize(MemoryReader):
-    """Reads no more than a page."""
+    """Reads no more than a page, of four where nothing is said."""
 
     def __init__(self, settings, target):
         super().__init__(settings, target)
-        self._most = settings.concurrency
+        self._most = settings.concurrency if "concurrency" in settings.model_fields_set else 4
 
     def read(self):
         accounts = super().read()
