@@ -137,9 +137,8 @@ class GivenNames(Store):
     def called(self, profile: str) -> dict[str, str]:
         """What HR called people when they got the names they have: person -> fingerprint."""
         statement = select(called_table.c.person, called_table.c.name)
-        with self._reading() as connection:
-            rows = connection.execute(statement.where(called_table.c.profile == profile))
-            return dict(rows.tuples().all())
+        noted = self._texts(statement.where(called_table.c.profile == profile))
+        return dict(zip(noted["person"].tolist(), noted["name"].tolist(), strict=True))
 
     def note_called(self, profile: str, names: Mapping[str, str], at: datetime) -> None:
         """Note what HR calls people, over what was noted before.
