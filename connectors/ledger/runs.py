@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, func, select, update
 
+from connectors.ledger.json_text import json_text
 from connectors.ledger.records import RunRecord
 from connectors.ledger.store import Store, require_sound
 from connectors.ledger.tables import plans as plans_table
@@ -68,7 +69,7 @@ class Runs(Store):
         Raises:
             ConfigError: Nobody started that run.
         """
-        content = zlib.compress(json.dumps(dict(report), ensure_ascii=False).encode())
+        content = zlib.compress(json_text(dict(report)).encode())
         statement = (
             update(runs_table)
             .where(runs_table.c.run == run)

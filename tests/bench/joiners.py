@@ -18,6 +18,7 @@ import yaml
 
 from config.loader import PACKAGED
 from config.yaml_file import read_yaml
+from connectors.ledger.ledger import open_ledger
 from tests.bench.creating import in_another_process
 from tests.bench.figure import Figure
 from tests.profiles import names_of_accounts
@@ -44,6 +45,7 @@ def measure() -> Iterator[Figure]:
             profile = _site(Path(folder), settings["scim"])
             from tests.plainly import attempt_plainly
 
+            open_ledger(settings["variables"]["RETOUR_LEDGER_URL"]).close()  # as after a preview
             day = date.fromisoformat(settings["day"])
             begun, busy = time.perf_counter(), time.process_time()
             loaded = attempt_plainly(profile, live=True, as_of=day, at_once=True)
