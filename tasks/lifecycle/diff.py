@@ -220,10 +220,10 @@ class TargetDiff:
         released = self.due.released
         for place in places.tolist():
             person, ref = self._roster.ids[place], self._held.ref(self.match.row[place])
+            if self._is_protected(person, ref):
+                continue
             if released.account.mask[place]:
                 yield self._held.change(Unmanage, person, ref, released.account.at(place))
-                continue
-            if self._is_protected(person, ref):
                 continue
             gone = since.get(person)
             because = (gone.reason,) if gone is not None else (NOT_DUE,)
