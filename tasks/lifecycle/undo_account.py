@@ -7,6 +7,7 @@ back once.
 from collections.abc import Iterator, Mapping, Sequence
 
 from connectors.model.change import (
+    HR_ID,
     Change,
     CorrelateAccount,
     DeleteAccount,
@@ -91,8 +92,8 @@ class Undoing(Part):
             self._say(effect, SINCE, f"the account is {owner}'s since")
         elif ref in self._rows:
             number = self._held.number(ref)
-            if linked is None and not number:
-                self._say(effect, SINCE, "the account carries no number any more")
+            if linked is None and (against := self._renumbered(effect, ref)) is not None:
+                self._say(effect, SINCE, against)
                 return
             if linked is None:
                 yield self._change(CorrelateAccount, effect, before=number, after=number)
@@ -100,6 +101,20 @@ class Undoing(Part):
             yield from self._put_back(effect, ref)
         elif not self._is_gone_for_good(effect):
             yield from self._restore(effect, kept)
+
+    def _renumbered(self, effect: Effect, ref: str) -> str | None:
+        """Why the account may be another's by now, None where it carries what it carried then.
+
+        By its link alone an account without a number was the person's. Where nobody looked at the
+        number then, nobody can say that there was none.
+        """
+        carries = self._held.number(ref).get(self._held.policy.manifest.correlation, "")
+        carried = effect.left.context.get(HR_ID) if effect.left is not None else None
+        if carries == carried or (carries and carried is None):
+            return None
+        if not carries:
+            return "the account carries no number any more"
+        return f"the account carries {carries} now, and did not when the run let go of it"
 
     def _left_of(self, effect: Effect, ref: str, kept: Sequence[Attributes]) -> list[Attributes]:
         """What we had given, and nothing else says anything about.
