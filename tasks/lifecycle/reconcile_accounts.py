@@ -98,14 +98,19 @@ def _of_nobody(view: View, *, on: bool, keep: bool) -> tuple[Fix, ...]:
 
 
 def not_switched(view: View) -> Iterator[Issue]:
-    """Accounts of ours that are enabled or disabled as they should not be, and stay so."""
+    """Accounts of ours that are enabled or disabled as they should not be, and stay so.
+
+    What a retired rule leaves as it is, is as it should be.
+    """
     match, due = view.stand.match, view.stand.due
     places = np.flatnonzero(match.is_linked & ~view.is_frozen)
     enabled = view.accounts.accounts["enabled"].iloc[match.row[places]]
     on = enabled.to_numpy(dtype=bool, na_value=False)
     off = (~enabled).to_numpy(dtype=bool, na_value=False)
-    access = due.access.mask[places]
-    wrong = (on & ~access) | (off & access & due.account.mask[places])
+    access, account, released = due.access.mask, due.account.mask, due.released
+    left = np.where(account, released.access.mask, released.account.mask)[places]
+    access, account = access[places], account[places]
+    wrong = (on & ~access & ~left) | (off & access & account)
     for place, is_on in zip(places[wrong].tolist(), on[wrong].tolist(), strict=True):
         person, ref = str(match.roster.ids[place]), match.ref(place)
         kind, verb = Kind.WRONGLY_DISABLED, Verb.ENABLE
