@@ -18,6 +18,7 @@ class Match:
     Attributes:
         roster: Everybody.
         row: Per person the place of their account in the reading, -1 without.
+        by_number: The same as the number alone tells it: what is found once a link is forgotten.
         is_linked: Whose account the ledger knows; the others of `row` were correlated just now.
         is_ambiguous: Of whom nobody can say which account is theirs. Nothing is done for them.
         gone: Person -> native id of the linked account that is not there any more, where there is
@@ -29,6 +30,7 @@ class Match:
     __slots__ = (
         "__dict__",
         "_native",
+        "by_number",
         "gone",
         "is_ambiguous",
         "is_linked",
@@ -44,6 +46,7 @@ class Match:
         native: Objects,
         *,
         row: Positions,
+        by_number: Positions,
         is_linked: Mask,
         is_ambiguous: Mask,
         gone: Mapping[str, str],
@@ -51,7 +54,7 @@ class Match:
         strangers: Positions,
     ) -> None:
         """Keep the parts."""
-        self.roster, self._native, self.row = roster, native, row
+        self.roster, self._native, self.row, self.by_number = roster, native, row, by_number
         self.is_linked, self.is_ambiguous = is_linked, is_ambiguous
         self.gone, self.notes, self.strangers = gone, notes, strangers
 
@@ -199,12 +202,21 @@ class _Matching:
             self.roster,
             self.native,
             row=row,
+            by_number=self._by_number(carried),
             is_linked=alive & ~ambiguous,
             is_ambiguous=ambiguous,
             gone=gone,
             notes=tuple(notes),
             strangers=strangers,
         )
+
+    def _by_number(self, carried: Positions) -> Positions:
+        """Per person the one account that would be theirs without their link, -1 without."""
+        holder = np.full(len(self.native) + 1, -1, dtype=np.intp)  # the last is for no account
+        holder[self.link[self.linked]] = self.linked
+        holder[-1] = -1
+        of_another = (holder[carried] >= 0) & (holder[carried] != np.arange(len(self.roster)))
+        return np.where((self.numbers.times[self.wanted] == 1) & ~of_another, carried, -1)
 
     def _named(self, links: Positions) -> list[tuple[str, int]]:
         """Persons behind links, sorted, with the place of the link."""

@@ -1,6 +1,6 @@
 """Outlook: the accounts of a target as they will be; targets downstream build on it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -92,7 +92,7 @@ def outlook(
     policy: TargetPolicy,
     accounts: Accounts,
     match: Match,
-    changes: Iterable[Change],
+    changes: Sequence[Change],
     attributes: frozenset[str],
 ) -> Outlook:
     """What is held now, with the planned changes on top: nothing that is wanted but not planned.
@@ -104,14 +104,15 @@ def outlook(
         changes: All that are planned in it.
         attributes: Those that another target reads.
     """
-    there, roster = match.row >= 0, match.roster
-    held = {name: _held(accounts, match.row, name) for name in sorted(attributes)}
+    rows, roster = _found_then(match, changes), match.roster
+    there = rows >= 0
+    held = {name: _held(accounts, rows, name) for name in sorted(attributes)}
     changed: dict[str, dict[int, Value | None]] = {name: {} for name in attributes}
     for change in changes:
         place = roster.position(change.person)
         if change.verb is Verb.CREATE:
             there[place] = True
-        elif change.verb in {Verb.DELETE, Verb.UNMANAGE} and "permission" not in change.before:
+        elif change.verb is Verb.DELETE:
             there[place] = False
             for values in changed.values():
                 values[place] = None
@@ -123,6 +124,22 @@ def outlook(
             after = change.after[attribute]
             changed[attribute][place] = None if after is CLEAR else after
     return Outlook(roster, there, held, changed)
+
+
+def _found_then(match: Match, changes: Sequence[Change]) -> Positions:
+    """Per person the place of their account once it is done, -1 without.
+
+    One that is let go of stays in the target, and is found again by its number or not at all. To
+    say that it is gone would have what is behind it wait today for what the next run sees there.
+    """
+    rows = match.row.copy()
+    let_go = [
+        match.roster.position(change.person)
+        for change in changes
+        if change.verb is Verb.UNMANAGE and "permission" not in change.before
+    ]
+    rows[let_go] = match.by_number[let_go]
+    return rows
 
 
 def _held(accounts: Accounts, rows: Positions, attribute: str) -> Texts | Column:

@@ -42,6 +42,30 @@ def test_a_link_counts_more_than_a_number():
     assert codes(found) == [("p1", "several")]
 
 
+def found_without_links(found):
+    return {person: str(row) for person, row in zip(found.roster.ids, found.by_number, strict=True)}
+
+
+def test_a_number_tells_what_is_found_once_a_link_is_forgotten():
+    held = accounts(a=None, b="1", c="2", d="3", e="3", f="4", g="5")
+    numbers = {"p1": "1", "p2": "2", "p3": "3", "p4": "4", "p5": "4", "p6": None, "p7": "7"}
+    links = {"p1": "a", "p2": "c", "p7": "x"}
+    assert found_without_links(match(held, numbers, links)) == {
+        "p1": "1",  # the other account that carries it
+        "p2": "2",  # the linked one
+        "p3": "-1",  # two accounts carry it
+        "p4": "-1",  # two persons have it
+        "p5": "-1",
+        "p6": "-1",
+        "p7": "-1",  # no account carries it, and the linked one is gone
+    }
+
+
+def test_a_number_does_not_find_the_account_that_somebody_else_is_linked_to():
+    found = match(accounts(a=None, b="1"), {"p1": "1", "p2": "2"}, {"p1": "a", "p2": "b"})
+    assert found_without_links(found) == {"p1": "-1", "p2": "-1"}
+
+
 def test_an_empty_number_matches_nobody():
     found = match(accounts(a=None, b=""), {})
     assert found.refs == {}
