@@ -47,8 +47,11 @@ def _differs(
     accounts: Accounts,
     rows: Positions,
 ) -> Mask:
-    texts = as_wanted(meant(policy, mapping), world)
-    longest = room_of(policy.manifest.attribute(mapping.name))
+    known = policy.manifest.attribute(mapping.name)
+    # What is wanted of several values is a list, also of one: it is no text to compare as text.
+    several = known is not None and known.multi
+    texts = None if several else as_wanted(meant(policy, mapping), world)
+    longest = room_of(known)
     if texts is not None and longest is not None:
         texts = cut(texts, longest)
     held = _held(accounts, mapping.name)

@@ -182,6 +182,14 @@ def test_a_text_that_is_cut_to_fit_is_compared_as_it_is_held():
     assert wanted(policy_of(mapping), mapping, world).tolist() == ["Emm"] * 3 + ["Al"]
 
 
+def test_a_text_that_is_held_alone_is_not_yet_a_list_of_it():
+    """An attribute of several values, of which this reading happens to show texts only."""
+    world = world_of([("Emma", None)] * 4, ["Nurse"] * 3, [None] * 4)
+    policy = policy_of(FieldMapping(name="many", kind="from", argument="person.nick_name"))
+    accounts = accounts_of([None] * 4, ["Emma", "Emma", None, "Jan"])
+    assert may_differ(policy, "update", world, accounts, np.arange(4)).all()
+
+
 HERE = [template for template in TEMPLATES if "{accounts." not in template]
 
 
