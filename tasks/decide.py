@@ -137,14 +137,14 @@ def _measured(
     return measure(
         Evidence(
             people=inputs.people,
-            known=site.ledger.snapshot(site.name),
+            known=site.look_ahead.take("snapshot"),
             source_limits=site.source_limits,
             plan=plan,
             policies=inputs.seen,
             accounts=inputs.accounts,
             memory=inputs.memory,
             protected=site.protected,
-            recent=site.recent(run.started),
+            recent=site.recent(),
             from_import=from_import,
         )
     )

@@ -33,6 +33,7 @@ from tasks.lifecycle.people import column_of, person_facts
 from tasks.lifecycle.policy import TargetPolicy
 from tasks.lifecycle.rule import Rule
 from tasks.lifecycle.world import World
+from tasks.look_ahead import LookAhead
 from tasks.mailing import MailBox
 from tasks.outbox import LiveOutbox, Outbox, PreviewOutbox
 from tasks.password_mail import PasswordPost, posting
@@ -62,6 +63,7 @@ class Site(Standing):
         shown: How much of a run may be read in Prefect.
         notify: Who is told what; None for nobody.
         ledger: Our own memory.
+        look_ahead: What a plan needs of it.
         seat: Who executes changes.
         outbox: What becomes of messages to people.
         known: Whom there may be something to tell about; None until that is looked up.
@@ -125,6 +127,13 @@ class Site(Standing):
         self._once = Once()
         self._run = run
         self._permit = None
+        self.look_ahead = LookAhead(
+            self.ledger,
+            self.name,
+            started=run.started,
+            unused_since=self._unused_since(),
+            days={policy.over_days for policy in self.policies.values()},
+        )
         self.seat, self.outbox = self._preview() if run.dry_run else self._live(run)
 
     def _compile_targets(
@@ -292,10 +301,9 @@ class Site(Standing):
 
     def memory(self, people: People, as_of: date) -> Memory:
         """What the ledger knows, with whoever is missing from this import for the first time."""
-        links, grants = self.seat.recall(
-            self.ledger.links(self.name), self.ledger.grants(self.name)
-        )
-        absences = self.ledger.absences(self.name)
+        ahead = self.look_ahead
+        links, grants = self.seat.recall(ahead.take("links"), ahead.take("grants"))
+        absences = dict(ahead.take("absences"))
         there = set(people.persons["external_id"])
         for person in set(links["person"]) - there:
             absences.setdefault(person, as_of)
@@ -303,17 +311,13 @@ class Site(Standing):
             links=links,
             grants=grants,
             absences={person: day for person, day in absences.items() if person not in there},
-            names=self.ledger.names(self.name, unused_since=self._unused_since()),
-            called=self.ledger.called(self.name),
+            names=ahead.take("names"),
+            called=ahead.take("called"),
         )
 
-    def recent(self, at: datetime) -> dict[str, dict[str, int]]:
+    def recent(self) -> dict[str, dict[str, int]]:
         """What runs did in the days before, per target as far back as its limits look."""
-        windows = {policy.over_days for policy in self.policies.values()}
-        done = {
-            days: self.ledger.recent_changes(self.name, at - timedelta(days=days))
-            for days in windows
-        }
+        done = self.look_ahead.take("recent")
         return {name: done[one.over_days].get(name, {}) for name, one in self.policies.items()}
 
     def settle(
@@ -337,6 +341,7 @@ class Site(Standing):
         """
         if not self.ledger.open_intents(self.name):
             return 0
+        self.look_ahead.forget()
         facts = person_facts(people, as_of)
         world = World(facts, column_of)
         correlations = {
