@@ -40,7 +40,7 @@ def import_people(run: Run) -> People:
         readings = [pool.submit(partial(copy_context().run, _read, run, one)) for one in opens]
     first, *others = [reading.result() for reading in readings]
     people = site.join(first, dict(zip(site.further, others, strict=True)))
-    site.look_ahead.look()
+    site.look_ahead.look()  # HR is often there before the last target is
     tell().imported(len(people))
     return people
 

@@ -14,10 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
-from connectors.ledger.json_text import json_text
 from connectors.ledger.records import AuditBreak, AuditLine, AuditSeal
 from connectors.ledger.tables import stamp
 from connectors.model.private import ERASED
+from connectors.sdk.json_text import json_text
 
 FIRST: Final = "0" * 64
 VERSION: Final = 2

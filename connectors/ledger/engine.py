@@ -1,6 +1,7 @@
 """From a URL to a database: which ones are taken, and how their connections are set up."""
 
 import logging
+import sqlite3
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +20,8 @@ DRIVERS: Final = {
     "postgres": "postgresql+psycopg",
     "postgresql+psycopg": "postgresql+psycopg",
 }
+OLDEST_SQLITE: Final = (3, 33)
+"""Of August 2020: the first that changes many rows with one statement."""
 BUSY_TIMEOUT_SECONDS: Final = 30
 CONNECT_TIMEOUT_SECONDS: Final = 10
 CACHE_KIB: Final = 16 * 1024
@@ -94,6 +97,13 @@ def _unless_said(url: URL, **seconds: int) -> dict[str, str]:
 
 
 def _sqlite_engine(url: URL) -> Engine:
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        oldest = ".".join(map(str, OLDEST_SQLITE))
+        message = (
+            f"the ledger needs SQLite {oldest}, and this Python has {sqlite3.sqlite_version}: take "
+            "a newer Python or system, or PostgreSQL"
+        )
+        raise ConfigError(message)
     file = Path(url.database or ":memory:")
     if file.name == ":memory:" or str(file).startswith("file:"):
         message = "a ledger in memory forgets what it did; give it a file: sqlite:///FILE"

@@ -15,7 +15,6 @@ from sqlalchemy.exc import IntegrityError
 from connectors.ledger.audit import Audit
 from connectors.ledger.audit_text import NOTHING, refuse_secrets, without_secrets
 from connectors.ledger.books import keep_books
-from connectors.ledger.json_text import json_text
 from connectors.ledger.links import Links
 from connectors.ledger.many import insert_rows, update_rows
 from connectors.ledger.names import Claimed, Name
@@ -25,6 +24,7 @@ from connectors.ledger.tables import journal as journal_table
 from connectors.model.change import Change, change_from_json
 from connectors.model.receipt import Outcome, Receipt
 from connectors.sdk.clock import now
+from connectors.sdk.json_text import json_text
 
 RECEIPTS_AT_ONCE: Final = 500
 """Per transaction; PostgreSQL and SQLite both take so many values in one query."""
@@ -125,7 +125,7 @@ class Journal(Links, Audit):
             intents = [
                 self._intent(run, profile, change) | {"announced": announced} for change in free
             ]
-            if again:
+            if again and intents:
                 connection.execute(self._insert_again(), intents)
             else:
                 insert_rows(connection, journal_table, intents)

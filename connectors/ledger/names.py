@@ -101,31 +101,6 @@ class GivenNames(Store):
             statement = statement.where(~_is_unused(unused_since))
         return self._texts(statement)
 
-    def reserve_names(
-        self,
-        profile: str,
-        names: Collection[Name],
-        at: datetime,
-        *,
-        unused_since: datetime | None = None,
-    ) -> list[Name]:
-        """Give names away, each to the first who asks; what is refused is not given to anybody.
-
-        All names of a person are given, or none of them. Giving a person a name that is theirs
-        already changes nothing.
-
-        Args:
-            profile: Name of the profile.
-            names: Of any number of persons.
-            at: When, with offset.
-            unused_since: As in `names`: what is left out there is given to whoever asks.
-
-        Returns:
-            The names that somebody else holds, as they were asked for.
-        """
-        with self._writing() as connection:
-            return reserve(connection, profile, names, at, unused_since)
-
     def release_names(self, profile: str, person: str) -> int:
         """Give a person's names free; returns how many there were."""
         statement = delete(names_table).where(
@@ -164,7 +139,21 @@ def reserve(
     at: datetime,
     unused_since: datetime | None,
 ) -> list[Name]:
-    """`GivenNames.reserve_names`, in a transaction that does more than that."""
+    """Give names away, each to the first who asks; what is refused is not given to anybody.
+
+    All names of a person are given, or none of them. Giving a person a name that is theirs already
+    changes nothing.
+
+    Args:
+        connection: A transaction, which holds SQLite from its beginning.
+        profile: Name of the profile.
+        names: Of any number of persons.
+        at: When, with offset.
+        unused_since: As in `GivenNames.names`: what is left out there is given to whoever asks.
+
+    Returns:
+        The names that somebody else holds, as they were asked for.
+    """
     wanted = [name._replace(value=name.value.casefold()) for name in names]
     holders = _holders(connection, profile, wanted)
     if set(wanted) <= _own(holders, profile):
@@ -175,11 +164,13 @@ def reserve(
         holders = _holders(connection, profile, wanted)
     if unused_since is not None and holders:
         for space, values in _by_space(wanted):
-            asked = names_table.c.value.in_(values), names_table.c.space == space
-            everywhere = space == ADDRESS
-            own = () if everywhere else (names_table.c.profile == profile,)
-            gone = delete(names_table).where(*asked, *own, _is_unused(unused_since))
-            connection.execute(gone)
+            unused = delete(names_table).where(
+                names_table.c.space == space,
+                names_table.c.value.in_(values),
+                _is_unused(unused_since),
+            )
+            ours = names_table.c.profile == profile
+            connection.execute(unused if space == ADDRESS else unused.where(ours))
         holders = _holders(connection, profile, wanted)
     given, refused = _first_come(wanted, holders)
     rows = [

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, func, select, update
 
-from connectors.ledger.json_text import json_text
 from connectors.ledger.records import RunRecord
 from connectors.ledger.store import Store, require_sound
 from connectors.ledger.tables import plans as plans_table
@@ -16,6 +15,7 @@ from connectors.ledger.tables import runs as runs_table
 from connectors.model.errors import ConfigError
 from connectors.model.plan import Plan
 from connectors.sdk.clock import now
+from connectors.sdk.json_text import json_text
 
 BROKEN_OFF: Final = 137
 """Exit code of a run whose process died, as shells count a kill: 128 and the signal's number."""

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from connectors.memory.store import Store
+from connectors.sdk.json_text import json_text
 
 
 def save_store(store: Store, path: Path) -> None:
@@ -25,7 +24,7 @@ def _in_lines(content: Mapping[str, Any]) -> str:
     """JSON with a line for each account and group: `indent` would do it in Python, and slowly."""
     return (
         "{\n"
-        + ",\n".join(f"{_plain(key)}: {_block(part)}" for key, part in content.items())
+        + ",\n".join(f"{json_text(key)}: {_block(part)}" for key, part in content.items())
         + "\n}"
     )
 
@@ -33,13 +32,9 @@ def _in_lines(content: Mapping[str, Any]) -> str:
 def _block(part: Any) -> str:
     match part:
         case {**pairs} if pairs:
-            lines = (f" {_plain(key)}: {_plain(one)}" for key, one in pairs.items())
+            lines = (f" {json_text(key)}: {json_text(one)}" for key, one in pairs.items())
             return "{\n" + ",\n".join(lines) + "\n}"
         case [_, *_]:
-            return "[\n" + ",\n".join(f" {_plain(one)}" for one in part) + "\n]"
+            return "[\n" + ",\n".join(f" {json_text(one)}" for one in part) + "\n]"
         case _:
-            return _plain(part)
-
-
-def _plain(content: Any) -> str:
-    return orjson.dumps(content).decode()
+            return json_text(part)

@@ -12,8 +12,6 @@ ERASED: Final = "(erased)"
 """What stands where something about a person stood who was forgotten."""
 
 _NAMED: Final = re.compile(r"private|personal|birth|bsn|iban|homephone|homeaddress|homepostal")
-
-
 _OTHERS: Final = re.compile(r"[^a-z]")
 
 

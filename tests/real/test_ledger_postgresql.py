@@ -15,7 +15,7 @@ from connectors.model.errors import Unreachable
 from connectors.model.receipt import Outcome
 from connectors.sdk.fanout import receipt_of
 from tests.connectors.ledger import conftest, test_forgetting
-from tests.connectors.ledger.examples import MORNING, at_the_database, create, grant
+from tests.connectors.ledger.examples import MORNING, at_the_database, create, grant, reserve_names
 from tests.real.postgresql import postgresql_server
 
 pytestmark = pytest.mark.real
@@ -118,7 +118,7 @@ def test_of_two_sessions_that_want_one_name_at_once_one_gets_it_and_the_other_is
     def reserve(person):
         name = Name("address", "jan@example.org", person)
         with open_ledger(ledger_url) as session:
-            return session.reserve_names("demo", [name], MORNING)
+            return reserve_names(session, "demo", [name], MORNING)
 
     with ThreadPoolExecutor(2) as sessions:
         with ledger._writing() as connection:  # until it ends, nobody else gives names away

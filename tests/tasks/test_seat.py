@@ -25,6 +25,7 @@ from tasks.lifecycle.policy import TargetPolicy
 from tasks.lifecycle.rule import Grant, Rule, Window
 from tasks.run import shards_of
 from tasks.seat import LiveSeat, PreviewSeat
+from tests.connectors.ledger.examples import reserve_names
 from tests.tasks.lifecycle.site import OPTIONS, fields
 
 DAY = date(2026, 11, 23)
@@ -326,7 +327,7 @@ def test_a_create_reserves_its_names_and_a_preview_none(ledger, store):
 def test_a_name_that_went_to_somebody_else_meanwhile_stops_its_person_only(ledger, store):
     plan, seat = named_run(ledger)
     other = Name("app:login", "EBakker1", "9")
-    assert ledger.reserve_names("p", [other], datetime.now(UTC)) == []
+    assert reserve_names(ledger, "p", [other], datetime.now(UTC)) == []
     found, receipts = outcomes(plan, seat)
     assert {outcome for person, _, outcome in found if person == "1"} == {Outcome.FAILED}
     assert {outcome for person, _, outcome in found if person != "1"} == {Outcome.DONE}
@@ -338,8 +339,8 @@ def test_a_name_that_went_to_somebody_else_meanwhile_stops_its_person_only(ledge
 
 
 def test_names_of_leavers_are_reused_where_the_site_says_so(ledger, store):
-    ledger.reserve_names(
-        "p", [Name("app:login", "ebakker1", "9")], datetime(2020, 1, 1, tzinfo=UTC)
+    reserve_names(
+        ledger, "p", [Name("app:login", "ebakker1", "9")], datetime(2020, 1, 1, tzinfo=UTC)
     )
     plan, seat = named_run(ledger, unused_since=datetime(2026, 1, 1, tzinfo=UTC))
     found, _ = outcomes(plan, seat)

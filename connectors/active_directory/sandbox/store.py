@@ -15,14 +15,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-import orjson
-
 from connectors.active_directory.names import dn_key
 from connectors.active_directory.sandbox.filters import Filter, fold
 from connectors.active_directory.sandbox.objects import Object
 from connectors.active_directory.sandbox.schema import INDEXED
 from connectors.model.containers import escape_rdn
 from connectors.model.errors import ConfigError
+from connectors.sdk.json_text import json_text
 
 FORMAT: Final = 2
 DELETED: Final = "CN=Deleted Objects"
@@ -122,7 +121,7 @@ class Store:
         content = {"usn": self.usn, "put": [one.to_json() for one in put], "remove": list(remove)}
         if buried := [one.to_json() for one in deleted]:
             content["deleted"] = buried
-        return orjson.dumps(content) + b"\n"
+        return json_text(content).encode("utf-8", "surrogatepass") + b"\n"
 
     def _take_in(self, put: Iterable[Object], remove: Iterable[str]) -> None:
         for guid in remove:

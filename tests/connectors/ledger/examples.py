@@ -11,6 +11,7 @@ import pandas as pd
 from sqlalchemy import create_engine
 
 from connectors.ledger.engine import engine_for
+from connectors.ledger.names import reserve
 from connectors.ledger.records import RunRecord
 from connectors.model.change import CreateAccount, GrantPermission, RevokePermission
 from connectors.model.people import People
@@ -139,3 +140,9 @@ def go():
     print("ready", flush=True)
     sys.stdin.readline()
 """
+
+
+def reserve_names(ledger, profile, names, at, *, unused_since=None):
+    """Give names away without announcing anything; those that are refused."""
+    with ledger._writing() as connection:
+        return reserve(connection, profile, names, at, unused_since)

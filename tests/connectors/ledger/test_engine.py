@@ -28,6 +28,13 @@ def test_a_url_that_cannot_be_a_ledger_is_refused_without_its_password(url, name
     assert "hunter2" not in "".join(traceback.format_exception(caught.value))
 
 
+def test_a_sqlite_too_old_is_refused_before_anything_is_made(tmp_path, monkeypatch):
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 32, 3))
+    with pytest.raises(ConfigError, match=r"needs SQLite 3\.33"):
+        open_ledger(f"sqlite:///{tmp_path}/a/ledger.db")
+    assert not (tmp_path / "a").exists()
+
+
 def test_a_server_that_is_not_there_is_named_without_its_password():
     place = "127.0.0.1:1/retour?application_name="
     url = "hunter2".join(["postgresql://retour:", f"@{place}", ""])

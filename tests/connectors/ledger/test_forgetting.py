@@ -23,6 +23,7 @@ from tests.connectors.ledger.examples import (
     create,
     done,
     grant,
+    reserve_names,
     some_people,
 )
 
@@ -44,7 +45,7 @@ def known(ledger):
     other = made(OTHER, managerId=GONE, mail="bo@example.org")
     carry_out(ledger, done(zoe, "m-zoe-1"), done(grant(GONE, "g-1"), "m-zoe-1"))
     carry_out(ledger, done(other, "m-bo-1"))
-    ledger.reserve_names("demo", [Name("address", ADDRESS, GONE)], MORNING)
+    reserve_names(ledger, "demo", [Name("address", ADDRESS, GONE)], MORNING)
     ledger.note_called("demo", {GONE: "hash", OTHER: "hash"}, MORNING)
     ledger.accept_snapshot("demo", "run-1", some_people())
     ledger.keep("demo", "directory", "d", b"everybody", at=MORNING, whole=True)

@@ -7,7 +7,7 @@ from sqlalchemy import event
 
 from connectors.ledger.names import Name
 from connectors.model.change import DeleteAccount
-from tests.connectors.ledger.examples import MORNING, carry_out, create, done, grant
+from tests.connectors.ledger.examples import MORNING, carry_out, create, done, grant, reserve_names
 
 LATER = datetime(2027, 1, 1, tzinfo=UTC)
 NAMES = [Name("address", "jan@x", "1"), Name("directory:login", "jan", "1")]
@@ -55,7 +55,7 @@ def test_what_is_open_is_found_without_reading_what_is_done(ledger, searches):
 
 
 def test_names_are_looked_up_and_reserved_one_by_one(ledger, searches):
-    ledger.reserve_names("demo", NAMES, MORNING, unused_since=LATER)
+    reserve_names(ledger, "demo", NAMES, MORNING, unused_since=LATER)
     assert searches
     assert scanned(searches) == []
 

@@ -4,7 +4,15 @@ import pytest
 
 from connectors.ledger.names import AT_ONCE, Name
 from connectors.model.change import CorrelateAccount, DeleteAccount, Unmanage
-from tests.connectors.ledger.examples import MORNING, PROFILE, carry_out, create, done, programs
+from tests.connectors.ledger.examples import (
+    MORNING,
+    PROFILE,
+    carry_out,
+    create,
+    done,
+    programs,
+    reserve_names,
+)
 
 LATER = MORNING + timedelta(days=400)
 
@@ -23,8 +31,8 @@ def held(ledger, profile=PROFILE, **asked):
 
 
 def test_a_name_goes_to_the_first_who_asks_whatever_its_case(ledger):
-    assert ledger.reserve_names(PROFILE, [address("Jan@example.org", "1")], MORNING) == []
-    refused = ledger.reserve_names(PROFILE, [address("JAN@example.org", "2")], MORNING)
+    assert reserve_names(ledger, PROFILE, [address("Jan@example.org", "1")], MORNING) == []
+    refused = reserve_names(ledger, PROFILE, [address("JAN@example.org", "2")], MORNING)
     assert refused == [address("JAN@example.org", "2")]
     assert held(ledger) == [("address", "jan@example.org", "1")]
 
@@ -32,59 +40,59 @@ def test_a_name_goes_to_the_first_who_asks_whatever_its_case(ledger):
 def test_asking_again_changes_nothing(ledger):
     mine = [address("jan@example.org", "1"), login("jan", "1")]
     for at in (MORNING, LATER):
-        assert ledger.reserve_names(PROFILE, mine, at) == []
+        assert reserve_names(ledger, PROFILE, mine, at) == []
     assert held(ledger) == [("ad:login", "jan", "1"), ("address", "jan@example.org", "1")]
 
 
 def test_somebody_gets_all_their_names_or_none(ledger):
-    ledger.reserve_names(PROFILE, [login("jan", "1")], MORNING)
+    reserve_names(ledger, PROFILE, [login("jan", "1")], MORNING)
     wanted = [address("jan@example.org", "2"), login("jan", "2"), login("piet", "3")]
-    assert ledger.reserve_names(PROFILE, wanted, MORNING) == [login("jan", "2")]
+    assert reserve_names(ledger, PROFILE, wanted, MORNING) == [login("jan", "2")]
     assert held(ledger) == [("ad:login", "jan", "1"), ("ad:login", "piet", "3")]
 
 
 def test_of_two_in_one_go_the_first_wins(ledger):
     wanted = [login("jan", "1"), login("Jan", "2"), address("jan@x", "2"), address("jan@x", "3")]
-    assert ledger.reserve_names(PROFILE, wanted, MORNING) == [login("Jan", "2")]
+    assert reserve_names(ledger, PROFILE, wanted, MORNING) == [login("Jan", "2")]
     assert held(ledger) == [("ad:login", "jan", "1"), ("address", "jan@x", "3")]
 
 
 def test_addresses_are_one_space_for_all_profiles_and_other_names_are_not(ledger):
-    ledger.reserve_names(PROFILE, [address("jan@x", "1"), login("jan", "1")], MORNING)
-    assert ledger.reserve_names("other", [login("jan", "2")], MORNING) == []
-    assert ledger.reserve_names("other", [address("jan@x", "2")], MORNING) != []
+    reserve_names(ledger, PROFILE, [address("jan@x", "1"), login("jan", "1")], MORNING)
+    assert reserve_names(ledger, "other", [login("jan", "2")], MORNING) == []
+    assert reserve_names(ledger, "other", [address("jan@x", "2")], MORNING) != []
     assert held(ledger, "other") == [("ad:login", "jan", "2"), ("address", "jan@x", "1")]
 
 
 def test_the_same_person_in_two_profiles_may_have_the_address_in_both(ledger):
     for profile in (PROFILE, "other"):
-        assert ledger.reserve_names(profile, [address("jan@x", "1")], MORNING) == []
+        assert reserve_names(ledger, profile, [address("jan@x", "1")], MORNING) == []
     assert held(ledger) == [("address", "jan@x", "1")] * 2
 
 
 def test_nothing_is_asked_and_nothing_given(ledger):
-    assert ledger.reserve_names(PROFILE, [], MORNING) == []
+    assert reserve_names(ledger, PROFILE, [], MORNING) == []
     assert held(ledger) == []
 
 
 def test_more_names_than_fit_into_a_query(ledger):
     many = [login(f"user{number}", str(number)) for number in range(2 * AT_ONCE + 1)]
-    assert ledger.reserve_names(PROFILE, many, MORNING) == []
+    assert reserve_names(ledger, PROFILE, many, MORNING) == []
     assert len(ledger.names(PROFILE)) == len(many)
     others = [login(f"user{number}", "x") for number in range(2 * AT_ONCE + 1)]
-    assert len(ledger.reserve_names(PROFILE, others, MORNING)) == len(many)
+    assert len(reserve_names(ledger, PROFILE, others, MORNING)) == len(many)
 
 
 def test_a_name_stays_when_the_account_is_deleted(ledger):
-    ledger.reserve_names(PROFILE, [address("jan@x", "1")], MORNING)
+    reserve_names(ledger, PROFILE, [address("jan@x", "1")], MORNING)
     carry_out(ledger, done(create("1"), "a1"))
     carry_out(ledger, done(DeleteAccount(target="directory", person="1", ref="a1"), "a1"))
-    assert ledger.reserve_names(PROFILE, [address("jan@x", "2")], LATER) != []
+    assert reserve_names(ledger, PROFILE, [address("jan@x", "2")], LATER) != []
 
 
 @pytest.mark.parametrize("leave", [DeleteAccount, Unmanage])
 def test_days_of_reuse_count_from_the_last_account_and_not_from_the_name(ledger, leave):
-    ledger.reserve_names(PROFILE, [address("jan@x", "1")], MORNING - timedelta(days=1000))
+    reserve_names(ledger, PROFILE, [address("jan@x", "1")], MORNING - timedelta(days=1000))
     carry_out(ledger, done(create("1"), "a1"), done(create("1", target="app"), "b1"))
     soon = MORNING + timedelta(days=10_000)
     assert held(ledger, unused_since=soon), "two accounts are there"
@@ -98,25 +106,25 @@ def test_days_of_reuse_count_from_the_last_account_and_not_from_the_name(ledger,
 
 
 def test_a_name_that_may_be_reused_goes_to_whoever_asks(ledger):
-    ledger.reserve_names(PROFILE, [address("jan@x", "1"), login("jan", "1")], MORNING)
+    reserve_names(ledger, PROFILE, [address("jan@x", "1"), login("jan", "1")], MORNING)
     new = [address("Jan@x", "2")]
-    assert ledger.reserve_names(PROFILE, new, LATER, unused_since=MORNING) == new
-    assert ledger.reserve_names(PROFILE, new, LATER, unused_since=LATER) == []
+    assert reserve_names(ledger, PROFILE, new, LATER, unused_since=MORNING) == new
+    assert reserve_names(ledger, PROFILE, new, LATER, unused_since=LATER) == []
     assert held(ledger) == [("ad:login", "jan", "1"), ("address", "jan@x", "2")]
 
 
 def test_names_of_people_with_an_account_are_never_reused(ledger):
-    ledger.reserve_names(PROFILE, [address("jan@x", "1")], MORNING)
+    reserve_names(ledger, PROFILE, [address("jan@x", "1")], MORNING)
     correlate = CorrelateAccount(target="directory", person="1", ref="a1")
     carry_out(ledger, done(correlate, "a1"))
-    assert ledger.reserve_names(PROFILE, [address("jan@x", "2")], LATER, unused_since=LATER) != []
+    assert reserve_names(ledger, PROFILE, [address("jan@x", "2")], LATER, unused_since=LATER) != []
 
 
 def test_names_can_be_given_free_by_hand(ledger):
-    ledger.reserve_names(PROFILE, [address("jan@x", "1"), login("jan", "1")], MORNING)
+    reserve_names(ledger, PROFILE, [address("jan@x", "1"), login("jan", "1")], MORNING)
     assert ledger.release_names(PROFILE, "1") == 2
     assert ledger.release_names(PROFILE, "1") == 0
-    assert ledger.reserve_names(PROFILE, [login("jan", "2")], MORNING) == []
+    assert reserve_names(ledger, PROFILE, [login("jan", "2")], MORNING) == []
 
 
 def test_what_people_are_called_is_noted_over_what_was_noted(ledger):
@@ -129,11 +137,11 @@ def test_what_people_are_called_is_noted_over_what_was_noted(ledger):
 
 ASK = """
 from connectors.ledger.names import Name
-from tests.connectors.ledger.examples import MORNING, PROFILE
+from tests.connectors.ledger.examples import MORNING, PROFILE, reserve_names
 with open_ledger(sys.argv[1]) as ledger:
     go()
     wanted = [[Name("address", f"jan{n}@x", sys.argv[2])] for n in range(40)]
-    print(sum(not ledger.reserve_names(sys.argv[2], one, MORNING) for one in wanted))
+    print(sum(not reserve_names(ledger, sys.argv[2], one, MORNING) for one in wanted))
 """
 
 

@@ -1,4 +1,4 @@
-"""JSON as the ledger stores and hashes it: without spaces, and nothing escaped that need not be."""
+"""JSON as we store and hash it: without spaces, and nothing escaped that need not be."""
 
 import json
 from typing import Any, Final
